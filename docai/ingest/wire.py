@@ -1,0 +1,31 @@
+"""How the reader and its sandboxed parser talk: a JSON object and perhaps raw bytes.
+
+Two unsigned 32-bit big-endian lengths, the JSON, the bytes. No pickle: a parser that a
+hostile file has taken over can send wrong words, but not run anything on this side.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+LENGTHS = struct.Struct(">II")
+MEMORY_STATUS = 86  # the parser's exit status after a MemoryError
+MAX_JSON = 256_000_000  # bytes; a page of a million words stays below
+
+
+def pack(message: dict[str, Any], blob: bytes = b"") -> bytes:
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+    return LENGTHS.pack(len(text), len(blob)) + text + blob
+
+
+def unpack_json(text: bytes) -> dict[str, Any]:
+    """Raises ValueError where the bytes are no JSON object."""
+    # Broken PDFs hold lone surrogates; they become U+FFFD here and stay out of the product.
+    message = json.loads(text.decode("utf-8", "replace"))
+    if not isinstance(message, dict):
+        raise ValueError("not a JSON object")
+    return message
