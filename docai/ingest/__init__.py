@@ -1,10 +1,6 @@
 """What kind of file is it, is it safe, how many pages, what is on them, their pixels.
 
-Everything that looks inside a file runs in a child process (`sandbox`); this side sees
-numbers and text only.
+`raw.open_document` is the way in. Everything that looks inside a file runs in a child process
+(`sandbox` starts it, `parser` is its program); this side sees numbers and text only. Nothing
+is imported here, since the child is started for every file and must start quickly.
 """
-
-from docai.ingest.limits import Limits
-from docai.ingest.raw import RawDocument, RawPage, open_document
-
-__all__ = ["Limits", "RawDocument", "RawPage", "open_document"]

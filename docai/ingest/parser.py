@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from docai.ingest.searchable import SearchablePdf
 
 
+Answer = tuple[dict[str, Any], bytes]
+
+
 class Parser(Protocol):
-    """What a format offers. Page numbers count from 1; a page is a JSON object."""
+    """What a format offers. Page numbers count from 1; a page is an object and its boxes."""
 
     page_count: int
 
-    def page(self, number: int) -> dict[str, Any]: ...
+    def page(self, number: int) -> Answer: ...
 
     def pixels(self, number: int, dpi: float) -> Answer:
         """RGB rows of the upright page; "stride" bytes apart, at the "dpi" that was possible."""
         ...
-
-
-Answer = tuple[dict[str, Any], bytes]
 
 
 class Session:
@@ -60,7 +60,7 @@ class Session:
 
     def page(self, request: dict[str, Any]) -> Answer:
         assert self._parser is not None
-        return self._parser.page(request["page"]), b""
+        return self._parser.page(request["page"])
 
     def pixels(self, request: dict[str, Any]) -> Answer:
         assert self._parser is not None
@@ -85,7 +85,7 @@ class Session:
 
 
 def main() -> None:
-    file_descriptor, memory_mb = int(sys.argv[2]), int(sys.argv[3])
+    file_descriptor, memory_mb = int(sys.argv[1]), int(sys.argv[2])
     requests, answers = _private_pipes()
     _confine(memory_mb)
     session = Session(file_descriptor)

@@ -16,17 +16,18 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from docai.errors import BrokenDocument, DynamicForm, EncryptedDocument
 from docai.geometry import POINTS_PER_INCH
+from docai.ingest import wire
 from docai.ingest.form import FormReader
 from docai.ingest.vectors import Drawing, drawing
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in upright page points
 
 _SPACES = re.compile(r"\S+")
-_ANGLES_SAMPLED = 60  # words whose direction is looked at to find out which way is up
+_ANGLES_SAMPLED = 30  # words whose direction is looked at to find out which way is up
 _HYPHEN = "\ufffe"  # pdfium's mark for a hyphen at a line's end
 
 
@@ -44,19 +45,22 @@ class PdfParser:
                 " print it to a PDF there"
             )
 
-    def page(self, number: int) -> dict[str, Any]:
+    def page(self, number: int) -> tuple[dict[str, Any], bytes]:
         with self._page(number) as page, _text_page(page) as text:
             frame = Frame(page, _upright_rotation(page, text))
             drawn = drawing(page)
-            return {
-                "width": round(frame.width, 3),
-                "height": round(frame.height, 3),
+            words = _words(text)
+            filled = list(self._form.words(page))
+            boxes = [box for _, box in words] + [box for _, box in filled] + drawn.rules
+            message = {
+                "width": frame.width,
+                "height": frame.height,
                 "rotation": frame.rotation,
-                "words": _words(text, frame),
-                "filled": [[t, *frame.upright(*box)] for t, box in self._form.words(page)],
-                "rules": [frame.upright(*rule) for rule in drawn.rules],
+                "words": [text for text, _ in words],
+                "filled": [text for text, _ in filled],
                 **_picture_facts(drawn, frame),
             }
+            return message, wire.pack_boxes(map(frame.upright, boxes))
 
     def pixels(self, number: int, dpi: float) -> tuple[dict[str, Any], bytes]:
         with self._page(number) as page:
@@ -99,43 +103,24 @@ class Frame:
     def __init__(self, page: Any, rotation: int) -> None:
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(page, box)
-        self._left, self._bottom, self._right, self._top = box.left, box.bottom, box.right, box.top
-        self.rotation = rotation
-        across, up = box.right - box.left, box.top - box.bottom
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        across, up = right - left, top - bottom
         if not (across > 0 and up > 0 and math.isfinite(across) and math.isfinite(up)):
             raise BrokenDocument("the page has no area")
+        self.rotation = rotation
         self.width, self.height = (up, across) if rotation in (90, 270) else (across, up)
+        # Each upright edge is one of (left, bottom, right, top), with a sign and an offset.
+        self._edges = {
+            0: ((0, 1, -left), (3, -1, top), (2, 1, -left), (1, -1, top)),
+            90: ((1, 1, -bottom), (0, 1, -left), (3, 1, -bottom), (2, 1, -left)),
+            180: ((2, -1, right), (1, 1, -bottom), (0, -1, right), (3, 1, -bottom)),
+            270: ((3, -1, top), (2, -1, right), (1, -1, top), (0, -1, right)),
+        }[rotation]
 
-    def upright(self, left: float, bottom: float, right: float, top: float) -> Rect:
-        if self.rotation == 0:
-            x0, y0, x1, y1 = (
-                left - self._left,
-                self._top - top,
-                right - self._left,
-                self._top - bottom,
-            )
-        elif self.rotation == 90:
-            x0, y0, x1, y1 = (
-                bottom - self._bottom,
-                left - self._left,
-                top - self._bottom,
-                right - self._left,
-            )
-        elif self.rotation == 180:
-            x0, y0, x1, y1 = (
-                self._right - right,
-                bottom - self._bottom,
-                self._right - left,
-                top - self._bottom,
-            )
-        else:
-            x0, y0, x1, y1 = (
-                self._top - top,
-                self._right - right,
-                self._top - bottom,
-                self._right - left,
-            )
-        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
+    def upright(self, rect: Rect) -> Rect:
+        """(left, top, right, bottom) of pdfium's (left, bottom, right, top)."""
+        (i, a, p), (j, b, q), (k, c, r), (m, d, s) = self._edges
+        return a * rect[i] + p, b * rect[j] + q, c * rect[k] + r, d * rect[m] + s
 
     def largest_dpi(self, max_pixels: int) -> float:
         return POINTS_PER_INCH * math.sqrt(max_pixels / (self.width * self.height))
@@ -193,55 +178,48 @@ def _text_page(page: Any) -> Iterator[Any]:
         pdfium.FPDFText_ClosePage(text)
 
 
-def _words(text_page: Any, frame: Frame) -> list[list[Any]]:
-    """[text, left, top, right, bottom] of every run without spaces, in content order."""
+def _words(text_page: Any) -> list[tuple[str, Rect]]:
+    """Every run without spaces, in content order, with pdfium's (left, bottom, right, top)."""
     first, last = pdfium.FS_RECTF(), pdfium.FS_RECTF()
     first_box, last_box = ctypes.byref(first), ctypes.byref(last)
     char_box = pdfium.FPDFText_GetLooseCharBox
     words = []
-    for text, start, end in _runs(text_page):
-        if not (char_box(text_page, start, first_box) and char_box(text_page, end - 1, last_box)):
-            continue
-        box = frame.upright(
-            min(first.left, last.left),
-            min(first.bottom, last.bottom),
-            max(first.right, last.right),
-            max(first.top, last.top),
-        )
-        words.append([text.replace(_HYPHEN, "-"), *box])
+    for run in _SPACES.finditer(_text(text_page)):
+        start, end = run.span()
+        if char_box(text_page, start, first_box) and char_box(text_page, end - 1, last_box):
+            box = (
+                min(first.left, last.left),
+                min(first.bottom, last.bottom),
+                max(first.right, last.right),
+                max(first.top, last.top),
+            )
+            words.append((run.group().replace(_HYPHEN, "-"), box))
     return words
 
 
-def _runs(text_page: Any) -> list[tuple[str, int, int]]:
-    """(text, first character, one past the last) of every run without spaces."""
-    text, character_of = _text(text_page)
-    return [
-        (match.group(), character_of(match.start()), character_of(match.end() - 1) + 1)
-        for match in _SPACES.finditer(text)
-    ]
-
-
-def _text(text_page: Any) -> tuple[str, Any]:
-    """The page's text, and a function from an index in it to pdfium's character index."""
+def _text(text_page: Any) -> str:
+    """The page's text, with exactly one character for each of pdfium's."""
     count = pdfium.FPDFText_CountChars(text_page)
     if count <= 0:
-        return "", int
+        return ""
     units = (ctypes.c_ushort * (count + 1))()
     written = pdfium.FPDFText_GetText(text_page, 0, count, units)
     text = bytes(units)[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
     if len(text) == count:
-        return text, int
-    # Characters without a Unicode value are left out of GetText, and those outside the basic
-    # plane take two units: the indices differ, so the text is put together one by one.
-    characters = [pdfium.FPDFText_GetUnicode(text_page, i) for i in range(count)]
-    return "".join(
-        chr(c) if 0 < c < 0x110000 and not 0xD800 <= c < 0xE000 else "\ufffd" for c in characters
-    ), int
+        return text
+    # GetText leaves characters without a Unicode value out, and takes two units for those
+    # outside the basic plane: then they must be asked for one by one.
+    codes = (pdfium.FPDFText_GetUnicode(text_page, i) for i in range(count))
+    return "".join(chr(code) if _is_character(code) else "\ufffd" for code in codes)
+
+
+def _is_character(code: int) -> bool:
+    return 0 < code < 0xD800 or 0xE000 <= code < 0x110000
 
 
 def _upright_rotation(page: Any, text_page: Any) -> int:
     """Degrees clockwise that make the page upright: by its text if it has any, else by /Rotate."""
-    own = 90 * pdfium.FPDFPage_GetRotation(page)
+    own: int = 90 * pdfium.FPDFPage_GetRotation(page)
     count = pdfium.FPDFText_CountChars(text_page)
     step = max(1, count // _ANGLES_SAMPLED)
     angles: Counter[int] = Counter()
@@ -261,7 +239,7 @@ def _picture_facts(drawn: Drawing, frame: Frame) -> dict[str, Any]:
     covered, dpi = 0.0, None
     largest = 0.0
     for (left, bottom, right, top), pixel_width in drawn.images:
-        x0, y0, x1, y1 = frame.upright(left, bottom, right, top)
+        x0, y0, x1, y1 = frame.upright((left, bottom, right, top))
         width = max(0.0, min(x1, frame.width) - max(x0, 0.0))
         area = width * max(0.0, min(y1, frame.height) - max(y0, 0.0))
         covered += area
@@ -270,5 +248,7 @@ def _picture_facts(drawn: Drawing, frame: Frame) -> dict[str, Any]:
     return {
         "image_coverage": min(1.0, covered / page_area),
         "image_dpi": dpi,
-        "invisible_share": drawn.invisible_text / drawn.text if drawn.text else 0.0,
+        "outlines": drawn.outlines,
+        # Hidden text matters where it may lie over a scan; elsewhere nobody asks.
+        "invisible_share": drawn.invisible_share if covered > 0 else 0.0,
     }

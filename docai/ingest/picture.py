@@ -26,7 +26,11 @@ class PictureParser:
         self._image = _open(file_descriptor)
         self.page_count = _frame_count(self._image)
 
-    def page(self, number: int) -> dict[str, Any]:
+    def page(self, number: int) -> tuple[dict[str, Any], bytes]:
+        return self.size(number), b""
+
+    def size(self, number: int) -> dict[str, Any]:
+        """Width and height in points, and the dpi they were reckoned with."""
         frame = self.frame(number)
         width, height = frame.size
         if frame.getexif().get(0x0112, 1) >= 5:  # EXIF orientations 5..8 swap the sides
@@ -37,7 +41,7 @@ class PictureParser:
 
     def pixels(self, number: int, dpi: float) -> tuple[dict[str, Any], bytes]:
         frame = self.frame(number)
-        own_dpi = self.page(number)["image_dpi"]
+        own_dpi = self.size(number)["image_dpi"]
         image = on_white(ImageOps.exif_transpose(frame))
         if dpi < own_dpi:
             scale = dpi / own_dpi

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from docai.document import Page, Source, TextSource, Word
 from docai.errors import (
@@ -23,6 +23,7 @@ from docai.errors import (
     UnreadableFile,
 )
 from docai.geometry import Box
+from docai.ingest import wire
 from docai.ingest.limits import Limits
 from docai.ingest.sandbox import Sandbox
 from docai.ingest.sniff import SNIFF_BYTES, media_type
@@ -41,7 +42,8 @@ class RawPage:
     `words` are the text layer in content order; `filled` are form fields' values and typed
     notes, which lie over it. `rotation` (degrees clockwise) made the page upright.
     `image_coverage` and `invisible_share` are 0..1: of the page's area under pictures, of the
-    text in a render mode that nobody sees. `image_dpi` is the largest picture's resolution.
+    text in a render mode that nobody sees. `image_dpi` is the largest picture's resolution;
+    `outlines` counts small drawn shapes, which may be letters.
     """
 
     number: int
@@ -54,13 +56,14 @@ class RawPage:
     image_coverage: float
     image_dpi: float | None
     invisible_share: float
+    outlines: int
 
 
 class RawDocument:
     """An opened file. A page that kills its parser raises; the next page gets a new parser."""
 
     def __init__(
-        self, file: IO[bytes], source: Source, password: str | None, limits: Limits
+        self, file: BinaryIO, source: Source, password: str | None, limits: Limits
     ) -> None:
         self.source = source
         self._file, self._password, self._limits = file, password, limits
@@ -83,9 +86,9 @@ class RawDocument:
 
     def page(self, number: int) -> RawPage:
         """Raises InputError where this page cannot be parsed."""
-        answer, _ = self._call({"do": "page", "page": number})
+        answer, blob = self._call({"do": "page", "page": number})
         with _untrusted_answer():
-            return _raw_page(number, answer)
+            return _raw_page(number, answer, blob)
 
     def image(self, number: int, *, dpi: float) -> PageImage:
         """The upright page's pixels, at `dpi` or as near below it as file and limits allow.
@@ -171,7 +174,7 @@ def open_document(
         yield document
 
 
-def _opened(path: Path | str, name: str, limits: Limits) -> IO[bytes]:
+def _opened(path: Path | str, name: str, limits: Limits) -> BinaryIO:
     if str(path) == STANDARD_INPUT:
         return _spooled(sys.stdin.buffer, name, limits)
     try:
@@ -185,7 +188,7 @@ def _opened(path: Path | str, name: str, limits: Limits) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def _spooled(stream: IO[bytes], name: str, limits: Limits) -> IO[bytes]:
+def _spooled(stream: BinaryIO, name: str, limits: Limits) -> BinaryIO:
     """A stream's bytes in a nameless temporary file, since pages are read in any order."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
     while chunk := stream.read(CHUNK):
@@ -197,7 +200,7 @@ def _spooled(stream: IO[bytes], name: str, limits: Limits) -> IO[bytes]:
     return file
 
 
-def _identified(file: IO[bytes], name: str, limits: Limits) -> Source:
+def _identified(file: BinaryIO, name: str, limits: Limits) -> Source:
     size = os.fstat(file.fileno()).st_size
     if size > limits.max_bytes:
         raise LimitExceeded(
@@ -206,22 +209,28 @@ def _identified(file: IO[bytes], name: str, limits: Limits) -> Source:
     file.seek(0)
     kind = media_type(file.read(SNIFF_BYTES), name)
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Source(filename=name, sha256=digest, media_type=kind, bytes=size)
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return Source(filename=name, sha256=digest.hexdigest(), media_type=kind, bytes=size)
 
 
-def _raw_page(number: int, answer: dict[str, Any]) -> RawPage:
+def _raw_page(number: int, answer: dict[str, Any], blob: bytes) -> RawPage:
+    words, filled = answer.get("words", ()), answer.get("filled", ())
+    boxes = [Box(*edges) for edges in wire.unpack_boxes(blob)]
+    first_rule = len(words) + len(filled)
     return RawPage(
         number=number,
         width=float(answer["width"]),
         height=float(answer["height"]),
         rotation=answer.get("rotation", 0),
-        words=tuple(Word(text, Box(*box)) for text, *box in answer.get("words", ())),
-        filled=tuple(Word(text, Box(*box)) for text, *box in answer.get("filled", ())),
-        rules=tuple(Box(*box) for box in answer.get("rules", ())),
+        words=tuple(map(Word, words, boxes)),
+        filled=tuple(map(Word, filled, boxes[len(words) :])),
+        rules=tuple(boxes[first_rule:]),
         image_coverage=answer.get("image_coverage", 1.0),
         image_dpi=answer["image_dpi"],
         invisible_share=answer.get("invisible_share", 0.0),
+        outlines=answer.get("outlines", 0),
     )
 
 

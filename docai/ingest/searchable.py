@@ -15,6 +15,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from docai.ingest.picture import PictureParser, on_white
 from docai.ingest.sniff import PDF
@@ -56,25 +57,27 @@ class SearchablePdf:
         page.contents_add(b"q", prepend=True)  # the page's own state must not reach the layer
         page.contents_add(b"Q")
         page.contents_add("\n".join(operators).encode())
-        resources = page.obj.get("/Resources", Dictionary())
-        fonts = Dictionary(resources.get("/Font", Dictionary()))
-        fonts[FONT_NAME] = self._font
-        page.obj.Resources = Dictionary(resources)  # a copy: pages may share one dictionary
-        page.obj.Resources.Font = fonts
+        page.obj.Resources = _copied(page.obj, "/Resources")  # pages may share one dictionary
+        page.obj.Resources.Font = _copied(page.obj.Resources, "/Font")
+        page.obj.Resources.Font[FONT_NAME] = self._font
 
     def save(self) -> bytes:
         file = io.BytesIO()
-        self._pdf.save(file)
+        self._pdf.save(file, stream_decode_level=pikepdf.StreamDecodeLevel.none)
         return file.getvalue()
 
     def _add_picture(self, number: int) -> None:
         assert self._pictures is not None
-        size = self._pictures.page(number)
+        size = self._pictures.size(number)
         width, height = size["width"], size["height"]
         page = self._pdf.add_blank_page(page_size=(width, height))
         stream = _picture_stream(self._pdf, self._pictures.frame(number))
         page.obj.Resources = Dictionary(XObject=Dictionary(Scan=stream))
         page.contents_add(f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Scan Do Q".encode())
+
+
+def _copied(holder: Any, name: str) -> Dictionary:
+    return Dictionary(holder[name]) if name in holder else Dictionary()
 
 
 class _Placement:
@@ -87,7 +90,7 @@ class _Placement:
         across, up = right - left, top - bottom
         self._size = (up, across) if rotation in (90, 270) else (across, up)
         self._skew = math.radians(skew)
-        turn = math.radians(rotation) - self._skew
+        turn = math.radians(rotation) + self._skew
         self.direction = (math.cos(turn), math.sin(turn))
 
     def place(self, box: list[float]) -> tuple[float, float, float, float]:
@@ -177,8 +180,7 @@ def _identity_cmap() -> bytes:
 def _picture_stream(pdf: pikepdf.Pdf, frame: Image.Image) -> pikepdf.Stream:
     """The image as an XObject: a plain JPEG keeps its bytes, everything else its pixels."""
     upright = frame.getexif().get(0x0112, 1) == 1
-    if frame.format == "JPEG" and upright and frame.mode in ("L", "RGB"):
-        assert frame.fp is not None
+    if isinstance(frame, JpegImageFile) and frame.fp and upright and frame.mode in ("L", "RGB"):
         frame.fp.seek(0)
         stream = pikepdf.Stream(pdf, frame.fp.read())
         stream.Filter = Name.DCTDecode

@@ -6,10 +6,10 @@ Inside the sandbox. Coordinates are pdfium's: points, y up, (left, bottom, right
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 Rect = tuple[float, float, float, float]
 Matrix = tuple[float, float, float, float, float, float]
@@ -24,32 +24,45 @@ AXIS_SLACK = 0.5  # points a line may deviate from straight across or straight u
 _INVISIBLE = 3  # text render mode, ISO 32000-1 table 106
 
 
-@dataclass(slots=True)
 class Drawing:
-    """`images` are (rectangle, width in pixels); the text counts are of text objects."""
+    """What lies on a page besides its words.
 
-    rules: list[Rect] = field(default_factory=list)
-    images: list[tuple[Rect, int]] = field(default_factory=list)
-    text: int = 0
-    invisible_text: int = 0
+    `images` are (rectangle, width in pixels). `texts` are the text objects, in pdfium's handles.
+    `outlines` counts the shapes too small for a rule: some programs draw every letter as one.
+    """
+
+    def __init__(self) -> None:
+        self.rules: list[Rect] = []
+        self.images: list[tuple[Rect, int]] = []
+        self.texts: list[Any] = []
+        self.outlines = 0
+
+    @property
+    def invisible_share(self) -> float:
+        """0..1, of the text objects that are drawn in no colour at all."""
+        hidden = sum(
+            pdfium.FPDFTextObj_GetTextRenderMode(text) == _INVISIBLE for text in self.texts
+        )
+        return hidden / len(self.texts) if self.texts else 0.0
 
 
 def drawing(page: Any) -> Drawing:
     """Everything drawn on the page but its words."""
     drawn = Drawing()
-    count = pdfium.FPDFPage_CountObjects(page)
-    for i in range(min(count, MOST_OBJECTS)):
-        _add(drawn, pdfium.FPDFPage_GetObject(page, i), IDENTITY, depth=0)
+    count = min(pdfium.FPDFPage_CountObjects(page), MOST_OBJECTS)
+    for item in map(pdfium.FPDFPage_GetObject, repeat(page, count), range(count)):
+        _add(drawn, item, IDENTITY, depth=0)
     return drawn
 
 
 def _add(drawn: Drawing, item: Any, outer: Matrix, depth: int) -> None:
     kind = pdfium.FPDFPageObj_GetType(item)
     if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-        drawn.text += 1
-        drawn.invisible_text += pdfium.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
+        drawn.texts.append(item)
     elif kind == pdfium.FPDF_PAGEOBJ_PATH:
-        drawn.rules.extend(_rules_of(item, outer))
+        rules = _rules_of(item, outer)
+        drawn.rules.extend(rules)
+        drawn.outlines += not rules
     elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
         width, height = ctypes.c_uint(), ctypes.c_uint()
         pdfium.FPDFImageObj_GetImagePixelSize(item, width, height)

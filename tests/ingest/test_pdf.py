@@ -4,7 +4,8 @@ from conftest import A5, picture, scan, text
 from pikepdf import Array, Dictionary, Name
 
 from docai.errors import BrokenDocument, EmptyFile, EncryptedDocument, LimitExceeded
-from docai.ingest import Limits, open_document
+from docai.ingest.limits import Limits
+from docai.ingest.raw import open_document
 
 
 def read(path, **kwargs):

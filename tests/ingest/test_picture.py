@@ -5,7 +5,8 @@ from conftest import picture
 from PIL import Image
 
 from docai.errors import BrokenDocument, LimitExceeded, UnreadableFile
-from docai.ingest import Limits, open_document
+from docai.ingest.limits import Limits
+from docai.ingest.raw import open_document
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tiff", "webp", "bmp", "gif"])

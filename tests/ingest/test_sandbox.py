@@ -8,7 +8,7 @@ import time
 import pytest
 
 from docai.errors import InputError, ParserCrashed, ParserMemory, ParserTimeout
-from docai.ingest import Limits
+from docai.ingest.limits import Limits
 from docai.ingest.sandbox import Sandbox
 
 ANSWER = "import sys, struct; sys.stdin.buffer.read(1); "
@@ -101,7 +101,6 @@ def test_the_child_gets_no_secrets_from_the_environment(sandbox, monkeypatch):
 def test_the_parser_dies_with_its_caller():
     program = (
         "import os, sys, time\n"
-        "from docai.ingest import open_document\n"
         "from docai.ingest.limits import Limits\n"
         "from docai.ingest.sandbox import Sandbox\n"
         "one = Sandbox(os.open(os.devnull, os.O_RDONLY), Limits())\n"

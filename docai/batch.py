@@ -1,0 +1,403 @@
+"""Many files through one task, in several processes, on one machine.
+
+The parent hands out one file at a time, so it always knows which file a dead worker held.
+A journal in the output folder says what is done; a run that was interrupted, by Ctrl-C or by
+kill -9, goes on where it was. Results appear under their final name only when whole.
+
+    OUT/journal.jsonl           one line for every finished file, in the order of finishing
+    OUT/documents/NAME-ID.json  one extraction
+    OUT/results.csv             one row per file; OUT/items.csv one row per line item
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, TextIO
+
+from docai import __version__, export, serialize
+from docai.errors import DocaiError, ParserTimeout, PoisonedDocument, UsageError
+from docai.ingest.limits import Limits
+from docai.names import renamed
+from docai.pipeline import ReadOptions, read
+
+Json = dict[str, Any]
+
+MOST_DEATHS = 2  # workers a file may kill before it is set aside
+FILES_PER_WORKER = 500  # then a fresh process, whatever engines may have leaked
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do with every file of a batch."""
+
+    task: str
+    options: ReadOptions
+    limits: Limits
+    names: str = "docai"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the results would; secrets go in as a hash."""
+        same = replace(self, options=replace(self.options, threads=0))
+        settings = json.dumps([__version__, asdict(same)], sort_keys=True)
+        return hashlib.sha256(settings.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of the journal. `error` is None for a file that is done."""
+
+    path: str
+    size: int
+    modified_ns: int
+    fingerprint: str
+    result: str | None
+    error: Json | None
+    seconds: float
+
+
+Handler = Callable[[Path, Path, Job], Outcome]  # file, output folder, what to do
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    done: int
+    failed: int
+    skipped: int  # were finished by an earlier run
+
+
+def files_under(paths: Iterable[Path], *, outside: Path) -> list[Path]:
+    """Every file named or in a named folder, sorted; hidden ones and those in `outside` are not."""
+    found: set[Path] = set()
+    for path in paths:
+        if not path.is_dir():
+            found.add(path)
+            continue
+        for folder, subfolders, names in os.walk(path):
+            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+            found.update(Path(folder, name) for name in names if not name.startswith("."))
+    return sorted(path for path in found if outside.resolve() not in path.resolve().parents)
+
+
+def run(
+    paths: Sequence[Path],
+    output: Path,
+    job: Job,
+    *,
+    workers: int,
+    retry_failed: bool = False,
+    handle: Handler | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+    on_start: Callable[[int], None] = lambda pending: None,
+) -> Summary:
+    """Every path once, whatever happens to the workers; then the tables.
+
+    `handle` does one file in a worker (default: `extract_one`). `on_start` gets the number of
+    files left to do, `on_outcome` every finished one.
+    """
+    (output / "documents").mkdir(parents=True, exist_ok=True)
+    with _locked(output), _opened_journal(output) as journal:
+        earlier = {outcome.path: outcome for outcome in read_journal(output)}
+        pending = [
+            path
+            for path in paths
+            if not _is_finished(earlier.get(str(path)), path, job, retry_failed)
+        ]
+        on_start(len(pending))
+        job = replace(job, options=_share_of_cores(job.options, workers))
+        done = failed = 0
+        for outcome in _outcomes(pending, output, job, workers, handle or extract_one):
+            _append(journal, outcome)
+            done, failed = done + (outcome.error is None), failed + (outcome.error is not None)
+            on_outcome(outcome)
+        write_tables(output, [str(path) for path in paths])
+    return Summary(done, failed, len(paths) - len(pending))
+
+
+def read_journal(output: Path) -> Iterator[Outcome]:
+    """The outcomes so far; a last line cut short by a crash is left out."""
+    with (output / "journal.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            with contextlib.suppress(ValueError, TypeError):
+                yield Outcome(**json.loads(line))
+
+
+def write_tables(output: Path, paths: Sequence[str]) -> None:
+    """results.csv and items.csv, in the order of the paths."""
+    latest = {outcome.path: outcome for outcome in read_journal(output)}
+    rows = [_row(output, latest[path]) for path in paths if path in latest]
+    names = sorted({name for row in rows for name in row.fields})
+    item_names = sorted({name for row in rows for item in row.items for name in item})
+    _write_csv(
+        output / "results.csv",
+        [*ROW_COLUMNS, *names],
+        ([*row.about, *(row.fields.get(name) for name in names)] for row in rows),
+    )
+    _write_csv(
+        output / "items.csv",
+        ["file", "row", *item_names],
+        (
+            [row.about[0], index, *(item.get(name) for name in item_names)]
+            for row in rows
+            for index, item in enumerate(row.items)
+        ),
+    )
+
+
+# --- the parent -----------------------------------------------------------------------------
+
+
+class _Worker:
+    """A process, the file it holds, and since when."""
+
+    def __init__(self, *arguments: object) -> None:
+        context = multiprocessing.get_context("spawn")  # engines' threads do not survive a fork
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, *arguments), daemon=True)
+        self._process.start()
+        theirs.close()  # or the end of the worker would not show as end of file
+        self.path: Path | None = None
+        self.since = 0.0
+        self.files = 0
+
+    def give(self, path: Path) -> None:
+        self.path, self.since, self.files = path, time.monotonic(), self.files + 1
+        with contextlib.suppress(BrokenPipeError):  # it died idle; the next wait finds out
+            self.connection.send(str(path))
+
+    def take(self) -> Outcome | None:
+        """The finished outcome, or None where the worker died with the file in hand."""
+        try:
+            outcome = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            return None
+        self.path = None
+        return outcome if isinstance(outcome, Outcome) else None
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+
+def _outcomes(
+    pending: Sequence[Path], output: Path, job: Job, count: int, handle: Handler
+) -> Iterator[Outcome]:
+    waiting = deque(pending)
+    deaths: dict[Path, int] = {}
+    workers: list[_Worker] = []
+    try:
+        while waiting or any(worker.path for worker in workers):
+            while waiting and len(workers) < count:
+                workers.append(_Worker(output, job, handle))
+            for worker in workers:
+                if worker.path is None and waiting:
+                    worker.give(waiting.popleft())
+            for worker in _ready(workers, job.limits.document_timeout_s):
+                outcome = _finish(worker, deaths, waiting, job)
+                if outcome is not None:
+                    yield outcome
+                if worker.path is not None or worker.files >= FILES_PER_WORKER:
+                    worker.end()
+                    workers.remove(worker)
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _ready(workers: Sequence[_Worker], timeout_s: float) -> list[_Worker]:
+    """Workers that finished, died, or took too long."""
+    busy = [worker for worker in workers if worker.path is not None]
+    soonest = min(worker.since for worker in busy) + timeout_s
+    signalled = wait([w.connection for w in busy], max(0.0, soonest - time.monotonic()))
+    late = time.monotonic() - timeout_s
+    return [w for w in busy if w.connection in signalled or w.since <= late]
+
+
+def _finish(
+    worker: _Worker, deaths: dict[Path, int], waiting: deque[Path], job: Job
+) -> Outcome | None:
+    path = worker.path
+    assert path is not None
+    if not worker.connection.poll():
+        limit = job.limits.document_timeout_s
+        error: DocaiError = ParserTimeout(
+            f"{path.name} was not done within {limit:g} s (DOCAI_DOCUMENT_TIMEOUT_S)"
+        )
+        return _failure(path, job, error, limit)
+    outcome = worker.take()
+    if outcome is None:
+        deaths[path] = deaths.get(path, 0) + 1
+        if deaths[path] < MOST_DEATHS:
+            waiting.append(path)
+            return None
+        error = PoisonedDocument(
+            f"{path.name} killed the worker that read it {MOST_DEATHS} times; it was set aside"
+        )
+        outcome = _failure(path, job, error, time.monotonic() - worker.since)
+    return outcome
+
+
+def _share_of_cores(options: ReadOptions, workers: int) -> ReadOptions:
+    if options.threads or workers == 1:
+        return options
+    return replace(options, threads=max(1, (os.cpu_count() or 1) // workers))
+
+
+def _is_finished(earlier: Outcome | None, path: Path, job: Job, retry_failed: bool) -> bool:
+    if earlier is None or earlier.fingerprint != job.fingerprint:
+        return False
+    if (earlier.size, earlier.modified_ns) != _stamp(path):
+        return False
+    return earlier.error is None or not (retry_failed or earlier.error["retryable"])
+
+
+def _opened_journal(output: Path) -> TextIO:
+    """For appending; a line that a crash cut short is closed, so that the next one is whole."""
+    journal = (output / "journal.jsonl").open("a+", encoding="utf-8")
+    journal.seek(0)
+    *_, last = "\n", *journal
+    if not last.endswith("\n"):
+        journal.write("\n")
+    return journal
+
+
+def _append(journal: TextIO, outcome: Outcome) -> None:
+    journal.write(json.dumps(asdict(outcome)) + "\n")
+    journal.flush()
+    os.fsync(journal.fileno())
+
+
+@contextlib.contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Two runs into one folder would write over each other's results."""
+    import fcntl
+
+    with (output / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another run is writing to {output}; wait for it") from None
+        yield
+
+
+# --- a worker -------------------------------------------------------------------------------
+
+
+def _work(connection: Connection, output: Path, job: Job, handle: Handler) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the parent is gone
+        while True:
+            connection.send(handle(Path(connection.recv()), output, job))
+
+
+def extract_one(path: Path, output: Path, job: Job) -> Outcome:
+    """Reads one file, writes its result, and says how it went."""
+    from docai.tasks import task
+
+    started = time.monotonic()
+    try:
+        document = read(path, job.options, limits=job.limits)
+        extraction = renamed(task(job.task).extract(document), job.names)
+    except DocaiError as error:
+        return _failure(path, job, error, time.monotonic() - started)
+    name = _result_name(path)
+    value = serialize.extraction_to_json(extraction, document)
+    write_whole(output / "documents" / name, serialize.dumps(value))
+    return _outcome(path, job, name, None, time.monotonic() - started)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The file appears under its name only when all of it is on disk."""
+    part = path.with_name(f".{path.name}.part")
+    # File names may hold bytes that are no UTF-8; they come out as they went in.
+    with part.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _result_name(path: Path) -> str:
+    """Two files of the same name in different folders get different results."""
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()
+    return f"{path.stem}-{digest[:8]}.json"
+
+
+def _outcome(
+    path: Path, job: Job, result: str | None, error: Json | None, seconds: float
+) -> Outcome:
+    size, modified_ns = _stamp(path)
+    return Outcome(str(path), size, modified_ns, job.fingerprint, result, error, round(seconds, 3))
+
+
+def _failure(path: Path, job: Job, error: DocaiError, seconds: float) -> Outcome:
+    return _outcome(path, job, None, serialize.error_to_json(path.name, error)["error"], seconds)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """(size in bytes, time of the last change in ns); (-1, -1) where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
+
+
+# --- the tables -------------------------------------------------------------------------------
+
+ROW_COLUMNS = ("file", "status", "error", "label", "pages", "lowest_confidence", "failed_checks")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the tables need of one result; the rest of it stays on disk."""
+
+    about: list[Any]  # ROW_COLUMNS
+    fields: Json
+    items: list[Json]
+
+
+def _row(output: Path, outcome: Outcome) -> _Row:
+    if outcome.error is not None:
+        message = f"{outcome.error['code']}: {outcome.error['message']}"
+        return _Row([outcome.path, "failed", message, None, None, None, None], {}, [])
+    assert outcome.result is not None
+    result: Json = json.loads((output / "documents" / outcome.result).read_text("utf-8"))
+    about = [
+        outcome.path,
+        "done",
+        None,
+        result["label"] and result["label"]["name"],
+        len(result["pages"]),
+        min((field["confidence"] for field in result["fields"]), default=None),
+        " ".join(check["name"] for check in result["checks"] if not check["passed"]),
+    ]
+    items = [_values(item["fields"]) for item in result["items"]]
+    return _Row(about, _values(result["fields"]), items)
+
+
+def _values(fields: Sequence[Json]) -> Json:
+    """Of fields with the same name the first one counts."""
+    return {field["name"]: _cell(field["value"]) for field in reversed(fields)}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return f"{value['amount']} {value['currency'] or ''}".strip()
+    return value
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    write_whole(path, "".join(export.to_csv(header, rows)))

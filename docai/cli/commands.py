@@ -1,0 +1,283 @@
+"""Every subcommand: what it takes and what it does. Heavy rooms are entered only when asked."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docai.cli.arguments import (
+    add_files,
+    add_names,
+    add_output,
+    add_reading,
+    each_file,
+    options,
+    read,
+    reading,
+)
+from docai.cli.output import Output
+from docai.cli.status import DONE, NOTHING_READ, SOME_FAILED
+from docai.errors import UsageError
+
+if TYPE_CHECKING:
+    from docai.batch import Outcome
+    from docai.pipeline import Reading
+
+log = logging.getLogger("docai")
+
+Given = argparse.Namespace
+
+EVALUATIONS = ("invoice", "receipt", "form", "ocr", "order", "robust", "speed")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`declare` adds the arguments, `run` does the work and returns the exit status."""
+
+    help: str
+    declare: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[Given], int]
+
+
+def _declare_read(parser: argparse.ArgumentParser) -> None:
+    add_files(parser)
+    formats = ("json", "md", "html", "txt", "pdf")
+    help = "pdf is a searchable one (default: json)"
+    parser.add_argument("--format", choices=formats, default="json", help=help)
+    add_reading(parser)
+
+
+def _run_read(given: Given) -> int:
+    def write(path: str, output: Output) -> None:
+        with reading(path, given) as document:
+            if given.format == "pdf":
+                output.bytes(path, [document.searchable_pdf()])
+            else:
+                output.text(path, _read_as(given.format, document))
+
+    return each_file(given, given.format, write)
+
+
+def _read_as(format: str, document: Reading) -> Iterable[str]:
+    from docai import export, serialize
+
+    pages = document.pages()
+    if format == "md":
+        return export.to_markdown(pages)
+    if format == "html":
+        return export.to_html(pages, document.source.filename)
+    if format == "txt":
+        return export.to_text(pages)
+    return serialize.stream_document(document.source, pages, document.caveats)
+
+
+def _declare_extract(parser: argparse.ArgumentParser) -> None:
+    add_files(parser)
+    parser.add_argument("--task", help="auto, invoice, receipt, form or table (default: auto)")
+    help = "your own fields, described in words (docs/fields.md)"
+    parser.add_argument("--fields", type=Path, metavar="YAML", help=help)
+    parser.add_argument("--format", choices=("json", "csv", "xlsx"), default="json")
+    help = "keep words, lines and blocks in the JSON"
+    parser.add_argument("--with-words", action="store_true", help=help)
+    add_names(parser)
+    add_reading(parser)
+
+
+def _run_extract(given: Given) -> int:
+    from docai import export, serialize, tasks
+    from docai.names import renamed
+
+    if given.task and given.fields:
+        raise UsageError("give --task or --fields, not both")
+    if given.fields:
+        task = tasks.custom(tasks.load_fields(given.fields))
+    else:
+        task = tasks.task(given.task or "auto")
+
+    def write(path: str, output: Output) -> None:
+        document = read(path, given)
+        extraction = renamed(task.extract(document), given.names)
+        if given.format == "csv":
+            rows = export.field_rows(extraction, document)
+            output.text(path, export.to_csv(export.FIELD_COLUMNS, rows))
+        elif given.format == "xlsx":
+            output.bytes(path, [export.workbook(extraction, document)])
+        else:
+            words = given.with_words
+            value = serialize.extraction_to_json(extraction, document, with_words=words)
+            output.json(path, value)
+
+    return each_file(given, given.format, write)
+
+
+def _declare_ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a document; - is standard input")
+    parser.add_argument("questions", metavar="QUESTION", nargs="+")
+    parser.add_argument("--format", choices=("txt", "json"), default="txt")
+    parser.add_argument("--top", type=int, default=1, help="answers to each question (default: 1)")
+    add_output(parser)
+    add_reading(parser)
+
+
+def _run_ask(given: Given) -> int:
+    from docai import serialize, tasks
+
+    if given.top < 1:
+        raise UsageError("--top must be at least 1")
+
+    def write(path: str, output: Output) -> None:
+        document = read(path, given)
+        found = [(q, tasks.answer(document, q, top=given.top)) for q in given.questions]
+        if given.format == "json":
+            output.json(path, serialize.answers_to_json(document, tasks.geometric(), found))
+            return
+        for question, answers in found:
+            lines = [f"{question}\n"] if len(found) > 1 else []
+            for answer in answers:
+                page = document.pages[answer.evidence[0].page].number
+                lines.append(f"{answer.text}  ({answer.confidence:.0%}, page {page})\n")
+            output.text(path, lines if answers else [*lines, "no answer found\n"])
+
+    given.files = [given.file]
+    return each_file(given, given.format, write)
+
+
+def _declare_classify(parser: argparse.ArgumentParser) -> None:
+    add_files(parser)
+    add_reading(parser)
+
+
+def _run_classify(given: Given) -> int:
+    from docai import serialize, tasks
+
+    def write(path: str, output: Output) -> None:
+        document = read(path, given)
+        label = tasks.classify(document)
+        output.json(path, serialize.classification_to_json(document, tasks.geometric(), label))
+
+    return each_file(given, "json", write)
+
+
+def _declare_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE")
+    help = "the picture (default: NAME-PAGE.png in this folder)"
+    parser.add_argument("-o", "--output", type=Path, metavar="PNG", help=help)
+    parser.add_argument("--page", type=int, default=1, help="page number, from 1 (default: 1)")
+    help = "pixels per inch of the picture (default: 144)"
+    parser.add_argument("--picture-dpi", type=float, default=144.0, help=help)
+    parser.add_argument("--task", help="also draw the evidence of this task's fields")
+    help = "words, lines, blocks, order, tables, rules; separated by commas"
+    parser.add_argument("--layers", default="blocks,order,tables", help=help)
+    add_reading(parser)
+
+
+def _run_show(given: Given) -> int:
+    from docai.annotate import annotated_page
+
+    layers = given.layers.split(",") if given.layers else []
+    with reading(given.file, given) as document:
+        picture = annotated_page(
+            document, given.page, layers=layers, task=given.task, dpi=given.picture_dpi
+        )
+    target = given.output or Path(f"{Path(given.file).stem}-{given.page}.png")
+    picture.save(target, format="PNG")
+    log.info("drew page %d of %s into %s", given.page, given.file, target)
+    return DONE
+
+
+def _declare_batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="files and folders")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--task", default="auto", help="as in `docai extract` (default: auto)")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--workers", type=int, default=cores, help="processes (default: all cores)")
+    parser.add_argument("--retry-failed", action="store_true", help="try failed files again")
+    add_names(parser)
+    add_reading(parser)
+
+
+def _run_batch(given: Given) -> int:
+    from tqdm import tqdm
+
+    from docai import batch, tasks
+    from docai.ingest.limits import Limits
+    from docai.pipeline import ReadOptions
+
+    tasks.task(given.task)  # an unknown one is an error now, not in every worker
+    paths = batch.files_under(given.paths, outside=given.output)
+    if not paths:
+        raise UsageError(f"there are no files in {', '.join(map(str, given.paths))}")
+    job = batch.Job(given.task, options(ReadOptions, given), options(Limits, given), given.names)
+    # disable=None: drawn only where standard error is a terminal
+    with tqdm(unit="file", disable=True if given.quiet else None, file=sys.stderr) as bar:
+
+        def finished(outcome: Outcome) -> None:
+            bar.update()
+            if outcome.error:
+                bar.clear()
+                log.warning("%s (%s)", outcome.error["message"], outcome.error["code"])
+
+        summary = batch.run(
+            paths,
+            given.output,
+            job,
+            workers=max(1, given.workers),
+            retry_failed=given.retry_failed,
+            on_start=lambda pending: bar.reset(total=pending),
+            on_outcome=finished,
+        )
+    counts = (summary.done, summary.failed, summary.skipped)
+    log.info("%d done, %d failed, %d were finished before", *counts)
+    log.info("the table is %s", given.output / "results.csv")
+    if not summary.failed:
+        return DONE
+    return SOME_FAILED if summary.done or summary.skipped else NOTHING_READ
+
+
+def _declare_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _run_doctor(given: Given) -> int:
+    from docai import doctor, serialize
+
+    report = doctor.examine(os.environ)
+    if given.json:
+        print(serialize.dumps(report, indent=2))  # noqa: T201
+    else:
+        print(doctor.as_text(report))  # noqa: T201
+    return DONE
+
+
+def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=EVALUATIONS)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="labelled documents")
+    parser.add_argument("--limit", type=int, default=0, help="documents to take (default: all)")
+    help = "seed of the sample that --limit takes (default: 0)"
+    parser.add_argument("--seed", type=int, default=0, help=help)
+
+
+def _run_evaluate(given: Given) -> int:
+    from docai.evaluation import commands
+
+    for line in commands.evaluate(given.what, given.data, given.limit, given.seed):
+        print(line, flush=True)  # noqa: T201
+    return DONE
+
+
+COMMANDS = {
+    "read": Command("Words, blocks, reading order and tables", _declare_read, _run_read),
+    "extract": Command("Fields, items and key–value pairs", _declare_extract, _run_extract),
+    "ask": Command("Answers with evidence, or none", _declare_ask, _run_ask),
+    "classify": Command("The document's type", _declare_classify, _run_classify),
+    "show": Command("A page with boxes, order, tables and evidence", _declare_show, _run_show),
+    "batch": Command("Many files in several processes, resumable", _declare_batch, _run_batch),
+    "evaluate": Command("Quality and speed, measured", _declare_evaluate, _run_evaluate),
+    "doctor": Command("What is installed, and what is missing", _declare_doctor, _run_doctor),
+}

@@ -1,0 +1,1 @@
+"""Metrics and the benchmark command: figures that anyone can print again."""

@@ -1,0 +1,44 @@
+"""`docai evaluate WHAT`: every benchmark by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from docai.errors import UsageError
+from docai.pipeline import read
+
+
+def evaluate(what: str, data: Path | None, limit: int, seed: int) -> Iterator[str]:
+    """The lines of the report, as they come. Raises UsageError where `data` is needed."""
+    if what == "speed":
+        from docai.evaluation import speed
+
+        yield from map(speed.line, speed.evaluate())
+        return
+    if data is None or not data.is_dir():
+        raise UsageError(f"docai evaluate {what} needs --data DIR, a folder of documents")
+    if what == "robust":
+        from docai.evaluation import robust
+
+        yield from robust.report(robust.evaluate(data))
+    elif what == "ocr":
+        from docai.evaluation import ocr
+
+        yield ocr.evaluate(data, limit=limit or 40, seed=seed).table()
+    elif what == "order":
+        from docai.evaluation import reading_order
+
+        yield reading_order.table(reading_order.evaluate(data))
+    elif what == "invoice":
+        from docai.evaluation import invoice
+
+        yield invoice.evaluate(data, read).table()
+    elif what == "receipt":
+        from docai.evaluation import receipt
+
+        yield receipt.evaluate(data, read).table()
+    else:
+        from docai.evaluation import form
+
+        yield form.evaluate(data).table()
