@@ -22,7 +22,7 @@ def annotated_page(
     reading: Reading, number: int, *, layers: Sequence[str], task: str | None, dpi: float
 ) -> Image:
     """Page `number` (from 1) with these layers and, where a task is named, its evidence."""
-    from docai.layout.show import draw, layer
+    from docai.layout.show import Layer, draw, layer
 
     wanted = [layer(name) for name in layers]
     if not 1 <= number <= reading.page_count:
@@ -35,6 +35,7 @@ def annotated_page(
         document = reading.document()
         page = _page(document, number)
         marks = evidence_on(page, task_named(task).extract(document), document)
+        wanted.append(Layer.EVIDENCE)
     return draw(page, reading.image(page, dpi=dpi), layers=wanted, evidence=marks)
 
 

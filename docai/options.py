@@ -35,7 +35,7 @@ def from_environment(cls: type[Options], environ: Mapping[str, str]) -> Options:
 
 def parse(field: dataclasses.Field[Any], text: str, origin: str) -> Any:
     """`text` as the type of the field's default; None-able options are strings."""
-    kind = str if field.default is None else type(field.default)
+    kind: type = str if field.default is None else type(field.default)
     choices = field.metadata["choices"]
     if choices and text not in choices:
         raise UsageError(f"{origin}={text!r}: choose one of {', '.join(choices)}")

@@ -6,6 +6,7 @@ One versioned form. Boxes are [x0, y0, x1, y1] in points; confidences have four 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -44,6 +45,7 @@ from docai.results import (
     Value,
 )
 
+CHUNK = 1 << 20  # characters copied at a time
 FORMAT_VERSION = 1  # raise it when a stored document would read differently
 
 Json = dict[str, Any]
@@ -73,12 +75,16 @@ def stream_document(
     """
     head = {"format_version": FORMAT_VERSION, "source": source_to_json(source)}
     yield dumps(head)[:-1] + ', "pages": ['
-    tables: list[Json] = []
-    for index, page in enumerate(pages):
-        tables += [_table_to_json(table, page) for table in page.tables]
-        yield (", " if index else "") + dumps(page_to_json(page))
-    tail = {"tables": tables, "warnings": [caveat_to_json(caveat) for caveat in caveats]}
-    yield "], " + dumps(tail)[1:]
+    # Tables come after the pages; until then they wait outside of memory.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as tables:
+        for index, page in enumerate(pages):
+            for table in page.tables:
+                tables.write((", " if tables.tell() else "") + dumps(_table_to_json(table, page)))
+            yield (", " if index else "") + dumps(page_to_json(page))
+        yield '], "tables": ['
+        tables.seek(0)
+        yield from iter(lambda: tables.read(CHUNK), "")
+    yield "], " + dumps({"warnings": [caveat_to_json(caveat) for caveat in caveats]})[1:]
 
 
 def document_from_json(value: Json) -> Document:

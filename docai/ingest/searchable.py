@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import zlib
 from typing import Any
 
 import pikepdf
@@ -56,14 +57,16 @@ class SearchablePdf:
         page.rotate(rotation, relative=False)
         page.contents_add(b"q", prepend=True)  # the page's own state must not reach the layer
         page.contents_add(b"Q")
-        page.contents_add("\n".join(operators).encode())
+        page.contents_add(_compressed(self._pdf, "\n".join(operators).encode()))
         page.obj.Resources = _copied(page.obj, "/Resources")  # pages may share one dictionary
         page.obj.Resources.Font = _copied(page.obj.Resources, "/Font")
         page.obj.Resources.Font[FONT_NAME] = self._font
 
     def save(self) -> bytes:
         file = io.BytesIO()
-        self._pdf.save(file, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        # Neither option may change: the file's own streams are to stay as they are.
+        untouched = pikepdf.StreamDecodeLevel.none
+        self._pdf.save(file, stream_decode_level=untouched, compress_streams=False)
         return file.getvalue()
 
     def _add_picture(self, number: int) -> None:
@@ -74,6 +77,10 @@ class SearchablePdf:
         stream = _picture_stream(self._pdf, self._pictures.frame(number))
         page.obj.Resources = Dictionary(XObject=Dictionary(Scan=stream))
         page.contents_add(f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Scan Do Q".encode())
+
+
+def _compressed(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Stream:
+    return pikepdf.Stream(pdf, zlib.compress(data), Filter=Name.FlateDecode)
 
 
 def _copied(holder: Any, name: str) -> Dictionary:
@@ -157,7 +164,7 @@ def _font(pdf: pikepdf.Pdf) -> Dictionary:
         BaseFont=Name(FONT_NAME),
         Encoding=Name("/Identity-H"),
         DescendantFonts=Array([pdf.make_indirect(descendant)]),
-        ToUnicode=pikepdf.Stream(pdf, _identity_cmap()),
+        ToUnicode=_compressed(pdf, _identity_cmap()),
     )
 
 
@@ -189,7 +196,7 @@ def _picture_stream(pdf: pikepdf.Pdf, frame: Image.Image) -> pikepdf.Stream:
     else:
         image = ImageOps.exif_transpose(frame)
         image = image if image.mode in ("1", "L") else on_white(image)
-        stream = pikepdf.Stream(pdf, image.tobytes())
+        stream = _compressed(pdf, image.tobytes())
         colours = Name.DeviceRGB if image.mode == "RGB" else Name.DeviceGray
         bits = 1 if image.mode == "1" else 8
     stream.Type, stream.Subtype = Name.XObject, Name.Image

@@ -39,7 +39,7 @@ def test_the_words_are_found_where_they_were_read_and_nothing_is_seen_of_them(pd
     assert [word.text for word in page.words] == [word.text for word in WORDS]
     for found, given in zip(page.words, WORDS, strict=True):
         assert found.box.left == pytest.approx(given.box.left, abs=0.5)
-        assert found.box.right == pytest.approx(given.box.right, abs=0.5)
+        assert found.box.right == pytest.approx(given.box.right, abs=2.5)  # Han advance widths
         assert found.box.top == pytest.approx(given.box.top, abs=0.5)
         assert found.box.bottom == pytest.approx(given.box.bottom, abs=0.5)
     assert page.invisible_share == 1.0
