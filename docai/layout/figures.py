@@ -1,0 +1,44 @@
+"""Whether a text is a figure: an amount, a count, a percentage, a date, a number of any kind."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’:/\-–\s]*[^\w\s]*")
+_UNIT = re.compile(r"[^\W\d_]{1,5}[.²³]?|%|[^\w\s]")
+_YEAR = re.compile(r"(19|20)\d\d([/–-](19|20)?\d\d)?")
+_NOTHING = re.compile(r"[\W_]*")
+
+
+def is_figure(text: str) -> bool:
+    """A number, perhaps with a sign or currency, and at most one short unit before or after.
+
+    >>> [is_figure(t) for t in ("1.234,50 €", "10 Stk", "EUR 5", "Item 5 of the list", "Sum")]
+    [True, True, True, False, False]
+    """
+    parts = text.split()
+    if not parts or len(parts) > 5:
+        return False
+    if len(parts) > 1 and _UNIT.fullmatch(parts[-1]):
+        parts = parts[:-1]
+    elif len(parts) > 1 and _UNIT.fullmatch(parts[0]):
+        parts = parts[1:]
+    return all(_NUMBER.fullmatch(part) for part in parts)
+
+
+def is_year(text: str) -> bool:
+    """Years head columns as often as they fill them.
+
+    >>> is_year("2024"), is_year("2023/24"), is_year("2024.50")
+    (True, True, False)
+    """
+    return _YEAR.fullmatch(text) is not None
+
+
+def is_blank(text: str) -> bool:
+    """Dashes and dots that stand for nothing.
+
+    >>> is_blank("–"), is_blank("0")
+    (True, False)
+    """
+    return _NOTHING.fullmatch(text) is not None

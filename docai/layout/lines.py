@@ -1,0 +1,262 @@
+"""Words → fragments: stretches of one baseline with no wide gap inside.
+
+The words are visited from left to right. Each joins the open chain whose last words lie
+at its height and end just before it, or opens a chain of its own. Chains are found
+through bands of the page, so the cost is that of sorting. How wide a gap must be to
+split is measured on the page itself, since typewriters and justified columns differ.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+from statistics import median
+from typing import TYPE_CHECKING
+
+from docai.document import Word
+from docai.geometry import Box
+
+# Lengths below are in heights of the words concerned.
+REACH = 2.0  # gaps wider than this never lie inside a fragment
+OVERLAP = 0.5  # of the smaller height; below it two words do not share a baseline
+BACKSTEP = 0.5  # how far a word may begin before its predecessor's end: kerning, loose OCR boxes
+BASELINE_KEEPER = 0.75  # smaller words are super- or subscripts and do not move the baseline
+USUAL_SPACE = 0.25  # where a page has no two words on a line to measure it on
+SPACE_FACTOR = 3.2  # a gap this many times the usual space is a wide one ...
+WIDE_GAP = (0.7, 1.6)  # ... but within these bounds
+DOUBTFUL_FACTOR = 1.3  # gaps from this many times the usual space split where others lie below
+CORRIDOR_LINES = 4  # lines with text on either side that make such gaps a corridor ...
+CORRIDOR_REACH = 6.0  # ... within this distance above and below
+NARROWEST = 0.3  # that corridor's width
+UPRIGHT_ASPECT = 2.5  # a word of several letters this many times higher than wide runs up the page
+
+if TYPE_CHECKING:
+    from docai.layout.draft import DraftBlock
+
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
+_LEFT_TO_RIGHT = re.compile(r"[^\W\d_\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Words of one baseline, left to right as they stand on the page.
+
+    Where it has no words it holds the place of a block that is `whole` already.
+    """
+
+    box: Box
+    words: tuple[int, ...]
+    whole: DraftBlock | None = None
+
+
+def fragments(words: Sequence[Word], walls: Sequence[Box] = ()) -> tuple[list[Fragment], list[int]]:
+    """All words in fragments, from left to right, and the words that run up or down the page.
+
+    `words` are sorted from left to right. No fragment crosses a wall, a thin upright box.
+    """
+    level: list[_Item] = []
+    steep: list[int] = []
+    for i, word in enumerate(words):
+        box = word.box
+        if _runs_up(box, word.text):
+            steep.append(i)
+        else:
+            level.append((box.left, box.top, box.right, box.bottom, i))
+    pieces = _split(_chains(level), level, sorted(walls))
+    return [_fragment(piece, level) for piece in pieces], steep
+
+
+_Item = tuple[float, float, float, float, int]  # left, top, right, bottom, number of the word
+
+
+def _runs_up(box: Box, text: str) -> bool:
+    return len(text) > 2 and box.bottom - box.top > UPRIGHT_ASPECT * (box.right - box.left)
+
+
+class _Chain:
+    """A fragment in the making; `top` and `bottom` are those of its last full-sized word."""
+
+    __slots__ = ("bottom", "items", "right", "top")
+
+    def __init__(self, number: int, top: float, right: float, bottom: float) -> None:
+        self.items = [number]
+        self.top, self.right, self.bottom = top, right, bottom
+
+
+def _chains(items: Sequence[_Item]) -> list[list[int]]:
+    """Numbers of the items of each chain."""
+    if not items:
+        return []
+    # Never more than a few thousand bands, whatever the boxes.
+    extent = max([item[3] for item in items]) - min([item[1] for item in items])
+    band_height = max(median([item[3] - item[1] for item in items]), extent / 2000, 1e-6)
+    per_band = 1 / band_height
+    bands: dict[int, list[_Chain]] = {}
+    chains = []
+    for number, (left, top, right, bottom, _) in enumerate(items):
+        height = max(bottom - top, 1e-6)
+        if height <= 1.5 * band_height:
+            first = last = int((top + bottom) / 2 * per_band)
+        else:
+            first, last = int(top * per_band), int(bottom * per_band)
+        best, best_score = None, 0.0
+        for band in range(first, last + 1):
+            near = bands.get(band)
+            if near is None:
+                continue
+            outlived = 0
+            for chain in near:
+                gap = left - chain.right
+                smaller = chain.bottom - chain.top
+                if smaller > height:
+                    smaller = height
+                if gap > REACH * smaller:
+                    outlived += 1
+                    continue
+                upper = top if top > chain.top else chain.top
+                lower = bottom if bottom < chain.bottom else chain.bottom
+                if lower - upper < OVERLAP * smaller or gap < -BACKSTEP * smaller:
+                    continue
+                score = (lower - upper + 1e-9) / (smaller + 1e-9) + 1 / (1 + abs(gap) / height)
+                if score > best_score:
+                    best, best_score = chain, score
+            if outlived > 8:
+                reach = REACH * height
+                bands[band] = [c for c in near if left - c.right <= max(reach, c.bottom - c.top)]
+        if best is None:
+            chain = _Chain(number, top, right, bottom)
+            chains.append(chain)
+            for band in range(int(top * per_band), int(bottom * per_band) + 1):
+                bands.setdefault(band, []).append(chain)
+            continue
+        best.items.append(number)
+        if right > best.right:
+            best.right = right
+        if height >= BASELINE_KEEPER * (best.bottom - best.top):
+            _move(best, top, bottom, bands, per_band)
+    return [chain.items for chain in chains]
+
+
+def _move(
+    chain: _Chain, top: float, bottom: float, bands: dict[int, list[_Chain]], per_band: float
+) -> None:
+    """Follow a slanting or growing baseline into the bands it enters."""
+    before = range(int(chain.top * per_band), int(chain.bottom * per_band) + 1)
+    after = range(int(top * per_band), int(bottom * per_band) + 1)
+    chain.top, chain.bottom = top, bottom
+    if before != after:
+        for band in after:
+            if band not in before:
+                bands.setdefault(band, []).append(chain)
+
+
+def _split(
+    chains: list[list[int]], items: Sequence[_Item], walls: Sequence[Box]
+) -> list[list[int]]:
+    space = _usual_space(chains, items)
+    wide = min(WIDE_GAP[1], max(WIDE_GAP[0], SPACE_FACTOR * space))
+    doubtful = DOUBTFUL_FACTOR * space
+    surroundings = _Surroundings(chains, items)
+    places = [wall.left for wall in walls]
+    pieces = []
+    for chain in chains:
+        start = 0
+        for i in range(1, len(chain)):
+            a, b = items[chain[i - 1]], items[chain[i]]
+            gap = b[0] - a[2]
+            height = max(a[3] - a[1], b[3] - b[1])
+            if (
+                gap > wide * height
+                or (gap > doubtful * height and surroundings.leave_free(a, b))
+                or (places and _is_walled(a, b, places, walls))
+            ):
+                pieces.append(chain[start:i])
+                start = i
+        pieces.append(chain[start:])
+    return pieces
+
+
+def _usual_space(chains: list[list[int]], items: Sequence[_Item]) -> float:
+    """In word heights."""
+    spaces = [
+        (items[b][0] - items[a][2]) / height
+        for chain in chains
+        for a, b in pairwise(chain)
+        if (height := items[a][3] - items[a][1]) > 0
+    ]
+    return max(0.0, median(spaces)) if spaces else USUAL_SPACE
+
+
+class _Surroundings:
+    """The lines around a gap, looked up by height.
+
+    Running text covers a place in most lines, a narrow corridor between columns in none.
+    """
+
+    def __init__(self, chains: list[list[int]], items: Sequence[_Item]) -> None:
+        self._chains, self._items = chains, items
+        self._bands: dict[int, list[list[int]]] = {}
+
+    def leave_free(self, a: _Item, b: _Item) -> bool:
+        """Whether enough lines above and below have text on both sides of this gap, none in it."""
+        height = max(a[3] - a[1], b[3] - b[1], 1e-6)
+        if not self._bands:
+            self._index(height)
+        middle = (a[1] + b[3]) / 2
+        low, high = a[2], b[0]
+        lefts = rights = 1
+        for direction in (-1, 1):
+            here = int(middle / self._pitch) + (direction > 0)
+            last = int((middle + direction * CORRIDOR_REACH * height) / self._pitch)
+            for band in range(here, last + direction, direction):
+                crossed = False
+                for chain in self._bands.get(band, ()):
+                    before, after = self._gap_of(chain, (low + high) / 2)
+                    if min(high, after) - max(low, before) < NARROWEST * height:
+                        crossed = True
+                        break
+                    low, high = max(low, before), min(high, after)
+                    lefts += before > -inf
+                    rights += after < inf
+                if crossed:
+                    break
+        return min(lefts, rights) >= CORRIDOR_LINES
+
+    def _index(self, pitch: float) -> None:
+        self._pitch = pitch
+        for chain in self._chains:
+            first = self._items[chain[0]]
+            band = int((first[1] + first[3]) / 2 / pitch)
+            self._bands.setdefault(band, []).append(chain)
+
+    def _gap_of(self, chain: list[int], x: float) -> tuple[float, float]:
+        """Where the chain's text before `x` ends and after it begins; infinite without any."""
+        items = self._items
+        after = bisect_right(chain, x, key=lambda n: items[n][0])
+        before = items[chain[after - 1]][2] if after else -inf
+        return before, items[chain[after]][0] if after < len(chain) else inf
+
+
+def _is_walled(a: _Item, b: _Item, places: Sequence[float], walls: Sequence[Box]) -> bool:
+    """A wall stands between two neighbours."""
+    middle = (max(a[1], b[1]) + min(a[3], b[3])) / 2
+    start, end = (a[0] + a[2]) / 2, (b[0] + b[2]) / 2
+    return any(
+        wall.top <= middle <= wall.bottom
+        for wall in walls[bisect_right(places, start) : bisect_right(places, end)]
+    )
+
+
+def _fragment(numbers: Sequence[int], items: Sequence[_Item]) -> Fragment:
+    members = [items[n] for n in numbers]
+    box = Box(
+        members[0][0],
+        min([m[1] for m in members]),
+        max([m[2] for m in members]),
+        max([m[3] for m in members]),
+    )
+    return Fragment(box, tuple([m[4] for m in members]))
