@@ -1,0 +1,67 @@
+"""Tasks: what can be asked of a document.
+
+Until a trained model stands behind them, all are answered by geometry and typed values; a
+model will implement the same `Task`, and the geometric one stays as fallback and baseline.
+Importing this package is cheap: each task's code is loaded when the task is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from docai.document import Document
+from docai.errors import UsageError
+from docai.results import Answer, Label
+from docai.tasks.base import FieldSpec, Task, geometric
+
+__all__ = [
+    "TASK_NAMES",
+    "FieldSpec",
+    "Task",
+    "answer",
+    "classify",
+    "custom",
+    "geometric",
+    "load_fields",
+    "task",
+]
+
+TASK_NAMES = ("auto", "invoice", "receipt", "form", "table")
+
+
+def task(name: str) -> Task:
+    """The task of this name; "auto" classifies the document and takes the fitting one."""
+    if name not in TASK_NAMES:
+        raise UsageError(f"no task is called {name!r}; there are {', '.join(TASK_NAMES)}")
+    from docai.tasks import auto
+
+    return auto.AutoTask() if name == "auto" else auto.BY_NAME[name]
+
+
+def custom(fields: Sequence[FieldSpec]) -> Task:
+    """A task for the user's own fields, described in words."""
+    from docai.tasks.own_fields import CustomTask
+
+    return CustomTask(tuple(fields))
+
+
+def load_fields(path: Path | str) -> tuple[FieldSpec, ...]:
+    """The fields described in a YAML file, as `docai extract --fields` takes it."""
+    from docai.tasks import own_fields
+
+    return own_fields.load_fields(Path(path))
+
+
+def answer(document: Document, question: str, *, top: int = 1) -> tuple[Answer, ...]:
+    """The likeliest answers, best first; empty where nothing in the document fits."""
+    from docai.tasks import ask
+
+    return ask.answers(document, question)[:top]
+
+
+def classify(document: Document) -> Label | None:
+    """The kind of document; None for one without a word."""
+    from docai.tasks import kinds
+
+    return kinds.classify(document)

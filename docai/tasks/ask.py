@@ -1,0 +1,203 @@
+"""Questions about a document, answered from its fields, its labelled values and its tables.
+
+A question is matched three ways: with the names of fields ("When is payment due?" asks for the
+due date), with the labels on the page, and with the heads and rows of tables. Nothing that
+fits badly is offered: no answer is an answer, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from docai.document import CellKind, Document, Page, Table, WordRef
+from docai.results import Answer, Extraction, Field, Item
+from docai.tasks import auto
+from docai.tasks.context import Context
+from docai.tasks.form import pairs
+from docai.tasks.lexicon import PhraseBook, lexicon
+from docai.tasks.likeness import content_words, is_form_of, likeness
+from docai.tasks.text import key
+
+MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
+MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
+LONGEST = 300  # characters of a question that are read
+SINGLE = 0.8  # that a description is meant whose first word alone is in the question
+MIN_NAME = 4  # letters of such a word
+ROW_ALIKE = 0.5  # of a row's name, found again in the question
+
+# Field names by the concept that a phrase stands for, where they differ.
+FIELDS_OF = {
+    "invoice_total": ("invoice_total", "total", "amount_due"),
+    "amount_due": ("amount_due", "invoice_total", "total"),
+    "invoice_date": ("invoice_date", "transaction_date"),
+    "invoice_id": ("invoice_id", "receipt_id"),
+    "receipt_id": ("receipt_id", "invoice_id"),
+    "tax_id": ("vendor_tax_id", "merchant_tax_id"),
+    "vendor": ("vendor_name", "merchant_name"),
+    "vendor_name": ("vendor_name", "merchant_name"),
+    "customer": ("customer_name",),
+    "vendor_address": ("vendor_address", "merchant_address"),
+    "shipping": ("shipping_address",),
+    "billing": ("billing_address", "customer_address"),
+    "phone": ("vendor_phone", "merchant_phone"),
+    "email": ("vendor_email",),
+}
+ITEM_FIELDS = {"amount": ("amount", "total_price"), "unit_price": ("unit_price", "price")}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the concepts its phrases stand for, the longest phrase first."""
+
+    text: str
+    words: tuple[str, ...]  # content words, folded
+    concepts: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def answers(document: Document, question: str) -> tuple[Answer, ...]:
+    """Every answer that fits, likeliest first, each text once."""
+    asked = understand(question)
+    context = Context(document)
+    found = [
+        *_from_fields(asked, document),
+        *_from_labels(asked, context),
+        *_from_tables(asked, document),
+    ]
+    best: dict[str, Answer] = {}
+    for one in sorted(found, key=lambda a: -a.confidence):
+        if one.confidence >= MIN_CONFIDENCE:
+            best.setdefault(key(one.text) or one.text, one)
+    return tuple(best.values())
+
+
+def understand(question: str) -> Asked:
+    text = question[:LONGEST]
+    return Asked(
+        text,
+        content_words(text),
+        tuple(_concepts(text, lexicon().questions, lexicon().labels)),
+        tuple(_concepts(text, lexicon().columns)),
+    )
+
+
+def _concepts(text: str, *books: PhraseBook) -> list[str]:
+    """What the phrases in a text stand for, longest first; words of questions are none."""
+    whole = key(text)
+    found: list[tuple[int, str]] = []
+    for book in books:
+        for phrase in book:
+            if phrase.concept in ("stop", "other") or not phrase.sure or len(phrase.key) < 2:
+                continue
+            if phrase.key in whole and _stands_alone(phrase.text, text):
+                found.append((len(phrase.key), phrase.concept))
+    found.sort(key=lambda pair: -pair[0])
+    return list(dict.fromkeys(concept for _, concept in found))
+
+
+def _stands_alone(phrase: str, text: str) -> bool:
+    """Its words are words of the text, and not mere parts of them."""
+    words = {*content_words(text), *(key(part) for part in text.split())}
+    wanted = content_words(phrase) or tuple(key(part) for part in phrase.split())
+    return all(any(is_form_of(w, own) for own in words) for w in wanted) and bool(wanted)
+
+
+def _from_fields(asked: Asked, document: Document) -> Iterator[Answer]:
+    """Fields and items of the task that fits the document."""
+    if not asked.concepts and not asked.columns:
+        return
+    extraction = _extraction(document)
+    if extraction.task not in ("invoice", "receipt"):
+        return
+    yield from _from_items(asked, extraction.items)
+    for rank, concept in enumerate(asked.concepts[:3]):
+        names = FIELDS_OF.get(concept, (concept,))
+        field = next((f for name in names if (f := extraction.get(name)) is not None), None)
+        if field is not None:
+            yield _answer(field, field.confidence * 0.8**rank)
+
+
+@lru_cache(maxsize=2)
+def _extraction(document: Document) -> Extraction:
+    """Several questions about one document extract it once."""
+    return auto.AutoTask().extract(document)
+
+
+def _answer(field: Field, confidence: float) -> Answer:
+    return Answer(field.text, confidence, field.evidence)
+
+
+def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
+    """“How much are the balloons?”: the item whose description is in the question."""
+    columns = asked.columns or (("amount",) if "price" in asked.concepts else ())
+    if not columns:
+        return
+    for item in items:
+        description = item.get("description")
+        if description is None:
+            continue
+        alike = _named_in(content_words(description.text), asked.words)
+        if alike < ROW_ALIKE:
+            continue
+        for column in columns:
+            names = ITEM_FIELDS.get(column, (column,))
+            field = next((f for name in names if (f := item.get(name)) is not None), None)
+            if field is not None and field is not description:
+                yield _answer(field, field.confidence * alike)
+                break
+
+
+def _named_in(words: Sequence[str], question: Sequence[str]) -> float:
+    """How surely the question names the thing that is described by these words.
+
+    The beginning of a description is the thing, the rest its particulars: of the first one to
+    four words the best share counts, a single word for a little less.
+    """
+    named = [any(is_form_of(word, own) for own in question) for word in words[:4]]
+    shares = [sum(named[:n]) / n for n in range(2, len(named) + 1)]
+    single = SINGLE if named and named[0] and len(words[0]) >= MIN_NAME else 0.0
+    return max([*shares, single, float(len(named) == 1 and named[0])], default=0.0)
+
+
+def _from_labels(asked: Asked, context: Context) -> Iterator[Answer]:
+    """Labelled values anywhere on the pages."""
+    for pair in pairs(context):
+        alike = likeness(asked.words, content_words(pair.key.text))
+        if pair.value is None or alike < MIN_LIKENESS:
+            continue
+        if pair.checked is None:
+            yield Answer(pair.value.text, pair.confidence * alike, pair.value.evidence)
+        elif pair.checked:
+            yield Answer(pair.key.text, pair.confidence * alike, pair.key.evidence)
+
+
+def _from_tables(asked: Asked, document: Document) -> Iterator[Answer]:
+    for number, page in enumerate(document.pages):
+        for table in page.tables:
+            yield from _from_table(asked, table, page, number)
+
+
+def _from_table(asked: Asked, table: Table, page: Page, number: int) -> Iterator[Answer]:
+    """The cell where a column's head and a row's first cell are both in the question."""
+    heads = {c.column: c for c in table.cells if c.row == 0 or c.kind is CellKind.HEADER}
+    names = {c.row: c for c in table.cells if c.column == 0 and c.row > 0}
+    for cell in table.cells:
+        head, name = heads.get(cell.column), names.get(cell.row)
+        if head is None or name is None or cell in (head, name) or not cell.words:
+            continue
+        by_head = likeness(asked.words, content_words(page.text(head.words)))
+        by_row = _named_in(content_words(page.text(name.words)), asked.words)
+        covered = _covered(asked.words, page.text((*head.words, *name.words)))
+        if by_head > 0 and by_row >= ROW_ALIKE and covered >= MIN_LIKENESS:
+            refs = tuple(WordRef(number, word) for word in cell.words)
+            yield Answer(page.text(cell.words), table.confidence * covered * by_row, refs)
+
+
+def _covered(asked: Sequence[str], text: str) -> float:
+    """The share of the question's words that the head and the row's name account for."""
+    words = content_words(text)
+    if not asked:
+        return 0.0
+    return sum(any(is_form_of(word, own) for own in words) for word in asked) / len(asked)

@@ -1,0 +1,287 @@
+"""Till receipts: where, when, how much, and what was bought."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from docai.document import Document
+from docai.results import Extraction, FieldType, Item, Span
+from docai.tasks import candidates as kinds
+from docai.tasks import checks, dates
+from docai.tasks.addresses import is_name_like
+from docai.tasks.assemble import (
+    by_score,
+    currency_candidates,
+    fields_of,
+    proved_items,
+    stated,
+)
+from docai.tasks.base import geometric
+from docai.tasks.candidates import Candidate, candidates
+from docai.tasks.codes import find_phones
+from docai.tasks.context import Context
+from docai.tasks.items import ItemList, find_items
+from docai.tasks.labels import Hit
+from docai.tasks.lexicon import lexicon
+from docai.tasks.purchases import find_purchases
+from docai.tasks.sheet import Run, join
+from docai.tasks.text import key
+from docai.tasks.totals import settle_totals
+
+# The fields in a result, as in the contract.
+ORDER = (
+    "merchant_name", "merchant_address", "merchant_phone", "merchant_tax_id",
+    "transaction_date", "transaction_time", "receipt_id", "subtotal", "total_tax", "tip",
+    "total", "payment_method", "currency",
+)  # fmt: skip
+
+# Sums and their labels; those from the discount on only help to settle the others.
+SUMS: Mapping[str, str] = {
+    "subtotal": "subtotal",
+    "total_tax": "total_tax",
+    "total": "invoice_total",
+    "tip": "tip",
+    "total_discount": "total_discount",
+    "rounding": "rounding",
+    "surcharge": "surcharge",
+    "cash": "cash",
+    "change": "change",
+}
+ITEM_NAMES = {"unit_price": "price", "amount": "total_price"}  # where they differ from invoices
+RECEIPT_ID = 1.0  # log-odds that a receipt's own word for its number has over "Invoice no."
+TOP_ROWS = 14  # rows in which the merchant presents himself
+ADDRESS_ROWS = 6
+_REGISTRATION = re.compile(
+    r"\s*[(\[]?\s?(?:[A-Z]{1,3}[ .-]?)?\d{5,12} ?[-–]? ?[A-Z]{0,2}\s?[)\]]?(?:\s?\([A-Z]{2,4}\))?$"
+)
+NAME_SCORE = 3.0  # log-odds of the first line that could be a name
+FORMED = 2.0  # of a legal form at its end
+LATER = 0.5  # off for each line before it
+SHORT_NAME = 3  # words: "Restaurant Sdn Bhd" is the end of the line above
+ADDRESS_SCORE = 3.5
+UNLABELLED_DATE = 3.0  # log-odds of the first date of a receipt; it rarely shows another
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A whole row, whatever gaps it has."""
+
+    runs: tuple[Run, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptTask:
+    """The geometric extractor for receipts."""
+
+    name: str = "receipt"
+
+    def extract(self, document: Document) -> Extraction:
+        context = Context(document)
+        listed = find_items(context)
+        if not listed.items:
+            listed = find_purchases(context)
+        hits = [h for hits in context.hits for h in hits if (h.sheet, h.run.row) not in listed.rows]
+        sums = settle_totals(hits, (), listed.items, context, SUMS)
+        options: dict[str, list[Candidate]] = {
+            **_merchant(hits, context),
+            **_when(hits, context),
+            "receipt_id": _receipt_ids(hits, context),
+            **{
+                name: sums[name]
+                for name in ("subtotal", "total_tax", "tip", "total")
+                if name in sums
+            },
+            "payment_method": _payment_methods(hits, context),
+            "currency": currency_candidates(context),
+        }
+        items = _renamed(listed)
+        chosen = {field.name: field for field in fields_of(options, (), document)}
+        products = [checks.product_check(item, n) for n, item in enumerate(items, start=1)]
+        proofs = [proof for proof in products if proof is not None]
+        proofs += checks.sum_checks(chosen, items)
+        paid = checks.cash_check(chosen.get("total"), _sum(sums, "cash"), _sum(sums, "change"))
+        proofs += [paid] if paid is not None else []
+        fields = fields_of(options, proofs, document)
+        return Extraction(
+            task=self.name,
+            model=geometric(),
+            fields=tuple(sorted(fields, key=lambda field: ORDER.index(field.name))),
+            items=proved_items(items, proofs, document),
+            checks=tuple(proofs),
+        )
+
+
+def _sum(sums: Mapping[str, Sequence[Candidate]], name: str) -> Decimal | None:
+    return checks.amount(sums[name][0].value) if name in sums else None
+
+
+def _renamed(listed: ItemList) -> tuple[Item, ...]:
+    kept = ("description", "quantity", "unit_price", "amount", "product_code")
+    return tuple(
+        Item(
+            tuple(
+                replace(field, name=ITEM_NAMES.get(field.name, field.name))
+                for field in item.fields
+                if field.name in kept
+            )
+        )
+        for item in listed.items
+    )
+
+
+def _merchant(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate]]:
+    """Name and address from the top of the first page; telephone and tax number by label."""
+    options: dict[str, list[Candidate]] = {}
+    names = list(_names(context))
+    options["merchant_name"] = by_score(names)
+    if names:
+        address = _address(options["merchant_name"][0], context)
+        if address is not None:
+            options["merchant_address"] = [
+                stated("merchant_address", FieldType.ADDRESS, address, ADDRESS_SCORE)
+            ]
+    for name, kind, concept in (
+        ("merchant_phone", kinds.PHONE, "phone"),
+        ("merchant_tax_id", kinds.TAX_ID, "tax_id"),
+    ):
+        options[name] = by_score(list(candidates(name, kind, hits, concept, context)))
+    return options
+
+
+def _top(context: Context) -> list[Line]:
+    """The first rows of the first page; a receipt's letterhead has no columns."""
+    rows = context.sheets[0].rows[:TOP_ROWS] if context.sheets else ()
+    return [Line(tuple(row), join(run.span() for run in row)) for row in rows]
+
+
+def _names(context: Context) -> Iterator[Candidate]:
+    """Rows at the top that could be a business's name, until its particulars begin."""
+    before: Span | None = None
+    rank = 0
+    for line in _top(context):
+        name = without_registration(line.span)
+        if _is_particular(line, context):
+            break
+        if not is_name_like(name.text) or len(key(name.text)) < 3 or _is_title(line, context):
+            before = None
+            continue
+        form = has_form(name.text)
+        if form and before is not None and len(name.text.split()) <= SHORT_NAME:
+            name = join([before, name])
+        score = NAME_SCORE + FORMED * form - LATER * rank
+        yield stated("merchant_name", FieldType.STRING, name, score)
+        before = None if form else name
+        rank += 1
+
+
+def has_form(text: str) -> bool:
+    """A word of it is a legal form or a kind of business: "Ltd", "Restaurant"."""
+    words = {key(word) for word in re.split(r"[\s.,()]+", text)}
+    return bool(words & lexicon().organisations)
+
+
+def without_registration(name: Span) -> Span:
+    """“ABC SDN BHD (867388-U)” without the company's number."""
+    match = _REGISTRATION.search(name.text)
+    if match is None or match.start() == 0:
+        return name
+    kept = name.text[: match.start()].strip()
+    return Span(kept, name.evidence[: len(kept.split())])
+
+
+def _is_title(line: Line, context: Context) -> bool:
+    """“TAX INVOICE”, "Receipt" and the like, or a label of something else."""
+    return key(line.span.text) in lexicon().kinds.by_key or any(
+        hit.opens_run and (hit.phrase.sure or hit.has_colon)
+        for hit in context.hits_in(line.runs[0])
+    )
+
+
+def _is_particular(line: Line, context: Context) -> bool:
+    """A date: the letterhead is over."""
+    return bool(dates.find_dates(line.span.text, context.date_order))
+
+
+def _address(name: Candidate, context: Context) -> Span | None:
+    """The lines after the name up to the first label, telephone or date."""
+    lines = _top(context)
+    taken = set(name.span.evidence)
+    last = max(n for n, line in enumerate(lines) if taken.intersection(line.span.evidence))
+    found: list[Span] = []
+    for line in lines[last + 1 :]:
+        if _is_registration(line.span.text):
+            continue
+        done = (
+            len(found) == ADDRESS_ROWS or _is_title(line, context) or _is_particular(line, context)
+        )
+        if done or find_phones(line.span.text):
+            break
+        found.append(line.span)
+    return join(found) if found else None
+
+
+def _is_registration(text: str) -> bool:
+    """“(867388-U)”: a company's number, between name and address."""
+    match = _REGISTRATION.search(text)
+    return match is not None and match.start() == 0
+
+
+def _when(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate]]:
+    labelled = candidates("transaction_date", kinds.DATE, hits, "invoice_date", context)
+    found = [*labelled, *_all_dates(context)]
+    times = [*candidates("transaction_time", kinds.TIME, hits, "transaction_time", context)]
+    times += _times_beside_dates(context)
+    return {"transaction_date": by_score(found), "transaction_time": by_score(times)}
+
+
+def _all_dates(context: Context) -> Iterator[Candidate]:
+    count = 0
+    for run in context.runs():
+        for one in dates.find_dates(run.text, context.date_order):
+            span = run.span(one.start, one.end)
+            score = UNLABELLED_DATE * one.quality - 0.3 * count
+            yield Candidate("transaction_date", FieldType.DATE, one.value, span, score)
+            count += 1
+
+
+def _times_beside_dates(context: Context) -> Iterator[Candidate]:
+    for sheet in context.sheets:
+        for row in sheet.rows:
+            if not any(dates.find_dates(run.text, context.date_order) for run in row):
+                continue
+            for run in row:
+                for one in dates.find_times(run.text):
+                    span = run.span(one.start, one.end)
+                    yield Candidate(
+                        "transaction_time", FieldType.STRING, one.value, span, UNLABELLED_DATE
+                    )
+
+
+def _receipt_ids(hits: Sequence[Hit], context: Context) -> list[Candidate]:
+    own = candidates("receipt_id", kinds.ID, hits, "receipt_id", context)
+    found = [replace(c, score=c.score + RECEIPT_ID) for c in own]
+    found += candidates("receipt_id", kinds.ID, hits, "invoice_id", context)
+    return by_score([c for c in found if not isinstance(c.value, date)])
+
+
+def _payment_methods(hits: Sequence[Hit], context: Context) -> list[Candidate]:
+    """What stands behind "Payment method", or the means whose sum is printed ("VISA 12.50")."""
+    found = [
+        c
+        for c in candidates("payment_method", kinds.STRING, hits, "payment_method", context)
+        if is_name_like(str(c.value))
+    ]
+    for hit in hits:
+        if (
+            hit.means("cash")
+            and hit.opens_run
+            and any(candidates("cash", kinds.MONEY, [hit], "cash", context))
+        ):
+            span = hit.run.span(hit.start, hit.stop)
+            found.append(stated("payment_method", FieldType.STRING, span, NAME_SCORE))
+    return by_score(found)

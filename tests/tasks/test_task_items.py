@@ -1,0 +1,197 @@
+from decimal import Decimal
+
+import pytest
+
+from docai.geometry import Box
+from docai.tasks.context import Context
+from docai.tasks.items import find_items
+from typed import document, rule_below
+
+
+def rows(*texts, **options):
+    """What each item says: text of its fields by name, sums as plain numbers."""
+    items = find_items(Context(document(*texts, **options))).items
+    return [{f.name: getattr(f.value, "amount", f.value) for f in item.fields} for item in items]
+
+
+def brief(items, *names):
+    return [tuple(str(item.get(name)) for name in names) for item in items]
+
+
+def test_a_plain_list():
+    text = """
+Description          Qty   Unit price     Amount
+
+Garden chair           2        45.00      90.00
+Parasol, green         1       120.50     120.50
+
+Subtotal                                  210.50
+"""
+    assert rows(text) == [
+        {
+            "description": "Garden chair",
+            "quantity": 2,
+            "unit_price": Decimal("45.00"),
+            "amount": Decimal("90.00"),
+        },
+        {
+            "description": "Parasol, green",
+            "quantity": 1,
+            "unit_price": Decimal("120.50"),
+            "amount": Decimal("120.50"),
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Beschreibung         Menge Einzelpreis    Gesamtpreis",
+        "Désignation          Qté   Prix unitaire  Montant HT",
+        "Descripción          Cant.   Precio         Importe",
+        "商品名称                 数量     单价         金额",
+    ],
+)
+def test_heads_in_other_languages(head):
+    text = f"""
+{head}
+Garden chair           2        45,00      90,00
+"""
+    assert brief(rows(text), "description", "quantity", "unit_price", "amount") == [
+        ("Garden chair", "2", "45.00", "90.00")
+    ]
+
+
+def test_a_description_goes_on_below():
+    text = """
+Pos  Beschreibung        Menge   Preis   Betrag
+1    Gartenstuhl             2   45,00    90,00
+     grün, mit Armlehne
+2    Schirm                  1   20,00    20,00
+"""
+    assert brief(rows(text), "description") == [
+        ("Gartenstuhl grün, mit Armlehne",),
+        ("Schirm",),
+    ]
+
+
+def test_a_wrapped_head_is_read_as_one():
+    text = """
+                     Shipment              Unit Price        Line Amount
+Item No   Article    Date        Quantity  Excl. VAT         Excl. VAT
+1908-S    Chair      02/17/26    3 Piece      191.00            573.00
+"""
+    assert rows(text) == [
+        {
+            "description": "Chair",
+            "product_code": "1908-S",
+            "quantity": 3,
+            "unit": "Piece",
+            "unit_price": Decimal("191.00"),
+            "amount": Decimal("573.00"),
+            "date": rows(text)[0]["date"],
+        }
+    ]
+    assert rows(text)[0]["date"].isoformat() == "2026-02-17"
+
+
+def test_products_decide_what_the_heads_leave_open():
+    text = """
+#        Produkt          Preis      Summe
+400,00   Ballons           0,79     316,00
+800,00   Heißluft         0,025      20,00
+"""
+    assert brief(rows(text), "quantity", "unit_price", "amount") == [
+        ("400.00", "0.79", "316.00"),
+        ("800.00", "0.025", "20.00"),
+    ]
+
+
+def test_a_list_goes_on_over_pages_without_what_is_carried():
+    first = """
+Beschreibung      Menge   Preis   Betrag
+Stuhl                 2   45,00    90,00
+Übertrag                           90,00
+"""
+    second = """
+Beschreibung      Menge   Preis   Betrag
+Übertrag                           90,00
+Tisch                 1   80,00    80,00
+Zwischensumme                     170,00
+"""
+    headless = "\n".join(second.split("\n")[2:])
+    for following in (second, headless):
+        assert brief(rows(first, following), "description", "amount") == [
+            ("Stuhl", "90.00"),
+            ("Tisch", "80.00"),
+        ]
+
+
+def test_discount_and_shipping_are_no_goods():
+    text = """
+Désignation       Qté   P.U. HT   Total HT
+Chaise              2     45,00      90,00
+Remise commerciale                   -5,00
+Frais de port                        10,00
+Total HT                             95,00
+"""
+    assert brief(rows(text), "description") == [("Chaise",)]
+
+
+def test_rows_of_totals_are_no_goods():
+    text = """
+Description      Amount
+Consulting       500.00
+Total            500.00
+VAT 19 %          95.00
+"""
+    assert brief(rows(text), "description", "amount") == [("Consulting", "500.00")]
+
+
+def test_drawn_lines_part_items_whose_amount_stands_in_the_middle():
+    text = """
+Désignation               Qté   P.U. HT   Total HT
+CHAISE DE JARDIN
+verte                       2     45,00      90,00
+avec accoudoirs
+PARASOL
+                            1     20,00      20,00
+bleu
+"""
+    lines = [rule_below(row, 50) for row in (0, 3, 6)]
+    assert brief(rows(text, rules=lines), "description", "amount") == [
+        ("CHAISE DE JARDIN verte avec accoudoirs", "90.00"),
+        ("PARASOL bleu", "20.00"),
+    ]
+
+
+def test_amounts_set_a_little_lower_still_belong_to_their_row():
+    written = document("""
+Beschreibung      Menge   Preis   Betrag
+Stuhl                 2   45,00    90,00
+""")
+    (page,) = written.pages
+    lowered = tuple(
+        type(w)(w.text, Box(w.box.left, w.box.top + 7, w.box.right, w.box.bottom + 7))
+        if w.text == "90,00"
+        else w
+        for w in page.words
+    )
+    moved = type(page)(number=1, width=page.width, height=page.height, words=lowered)
+    items = find_items(Context(type(written)(written.source, (moved,)))).items
+    assert [str(item.get("amount").value.amount) for item in items] == ["90.00"]
+
+
+def test_letters_and_forms_hold_no_items():
+    assert rows("Dear Sir,\nplease find the amount and the description below.\n") == []
+    assert rows("") == []
+
+
+def test_every_value_names_its_words():
+    made = document("""
+Description          Qty   Unit price     Amount
+Garden chair           2        45.00      90.00
+""")
+    (item,) = find_items(Context(made)).items
+    for field in item.fields:
+        assert field.text in made.text(field.evidence)
