@@ -1,0 +1,88 @@
+"""One encoder, the coarse layers where there are any, and the heads, as the config says.
+
+Dimensions: B batch, T text tokens, S segments, E entities, C labels.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from docai.models.config import HeadConfig, HeadKind, ModelConfig
+from docai.models.encoder import Encoded, ErnieLayout
+from docai.models.heads import AnswerHead, Entities, LinkHead, PageHead, PromptHead, TokenHead
+from docai.models.inputs import ModelInput, Segments
+from docai.models.mmlayout import CoarseLayers, SegmentHead, SegmentLinkHead
+from docai.models.pretraining import PretrainingHeads
+from docai.models.tuning import Prompts
+
+
+class DocumentModel(nn.Module):
+    """ModelInput to the scores of every head, by the head's name."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = ErnieLayout(config)
+        self.coarse = (
+            CoarseLayers(config, self.encoder.visual.boxes) if config.coarse is not None else None
+        )
+        self.pretraining = PretrainingHeads(config) if config.pretraining else None
+        self.task_heads = nn.ModuleDict(
+            {name: build_head(config, head) for name, head in config.task_heads.items()}
+        )
+
+    def forward(
+        self,
+        inputs: ModelInput,
+        *,
+        segments: Segments | None = None,
+        entities: Entities | None = None,
+        prompts: Prompts | None = None,
+    ) -> dict[str, Tensor]:
+        """Scores of the heads whose inputs are given: links need entities, segments need them."""
+        encoded = self.encode(inputs, segments=segments, prompts=prompts)
+        scores = {}
+        for name, head in self.task_heads.items():
+            kind = self.config.task_heads[name].kind
+            if kind == HeadKind.ANSWER:
+                scores[name] = head(encoded, inputs.token_types)  # (2, B, T)
+            elif kind == HeadKind.LINKS and entities is not None:
+                scores[name] = head(encoded, entities)  # (B, E, 1 + E)
+            elif kind == HeadKind.SEGMENTS and segments is not None:
+                scores[name] = head(encoded.coarse)  # (B, S, C)
+            elif kind == HeadKind.SEGMENT_LINKS and segments is not None:
+                scores[name] = head(encoded.coarse, segments)  # (B, S, 1 + S)
+            elif kind in (HeadKind.TOKENS, HeadKind.PAGE, HeadKind.PROMPT):
+                scores[name] = head(encoded)  # (B, T, C), (B, C) or (2, B, T)
+        return scores
+
+    def encode(
+        self,
+        inputs: ModelInput,
+        *,
+        segments: Segments | None = None,
+        prompts: Prompts | None = None,
+    ) -> Encoded:
+        encoded: Encoded = self.encoder(inputs, prompts)
+        if self.coarse is not None and segments is not None:
+            encoded = self.coarse(encoded, segments)
+        return encoded
+
+
+def build_head(config: ModelConfig, head: HeadConfig) -> nn.Module:
+    labels = len(head.labels)
+    match head.kind:
+        case HeadKind.TOKENS:
+            return TokenHead(config, labels)
+        case HeadKind.ANSWER:
+            return AnswerHead(config)
+        case HeadKind.PAGE:
+            return PageHead(config, labels)
+        case HeadKind.PROMPT:
+            return PromptHead(config)
+        case HeadKind.LINKS:
+            return LinkHead(config, labels)
+        case HeadKind.SEGMENTS:
+            return SegmentHead(config, labels)
+        case HeadKind.SEGMENT_LINKS:
+            return SegmentLinkHead(config, labels)
