@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,15 @@ except DocaiError as error:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`code` is "done", "partial" (some pages with a warning), an error's code, or "CRASH"."""
+    """`code` is "done", "partial" (some pages with a warning), an error's code, or "CRASH".
+
+    A crash is an end without a word, or none within the limits.
+    """
 
     path: Path
     code: str
     seconds: float
-    in_time: bool
+    files_left: int
 
 
 def evaluate(
@@ -49,54 +52,57 @@ def evaluate(
 ) -> Iterator[Outcome]:
     """The outcome of every file under `data`, in order."""
     allowed_s = Limits().open_timeout_s + document_timeout_s + START_UP_S
+    limits = [str(page_timeout_s), str(document_timeout_s)]
     for path in sorted(data.rglob("*")):
         if path.is_file():
-            command = [
-                sys.executable,
-                "-c",
-                PROGRAM,
-                str(path),
-                str(page_timeout_s),
-                str(document_timeout_s),
-            ]
-            started = time.monotonic()
-            try:
-                done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=allowed_s, check=False
-                )
-                code = done.stdout.strip() or "CRASH"
-            except subprocess.TimeoutExpired:
-                code = "CRASH"
-            seconds = time.monotonic() - started
-            yield Outcome(path, code, seconds, seconds < allowed_s)
+            with tempfile.TemporaryDirectory() as folder:
+                yield _outcome(path, limits, allowed_s, folder)
 
 
-def report(outcomes: Iterator[Outcome]) -> Iterator[str]:
+def _outcome(path: Path, limits: Sequence[str], allowed_s: float, folder: str) -> Outcome:
+    """`folder` is where the reading process puts temporary files; it must be empty afterwards."""
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(path), *limits],
+            capture_output=True,
+            text=True,
+            timeout=allowed_s,
+            check=False,
+            env={**os.environ, "TMPDIR": folder},
+        )
+        code = done.stdout.strip() or "CRASH"
+    except subprocess.TimeoutExpired:
+        code = "CRASH"
+    left = len(list(Path(folder).iterdir()))
+    return Outcome(path, code, time.monotonic() - started, left)
+
+
+def report(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """The table of outcomes by code, then what was left behind."""
-    files_before, processes_before = _temporary_files(), _parsers()
+    orphans_before = _orphans()
     seen = list(outcomes)
     for code, count in Counter(outcome.code for outcome in seen).most_common():
         slowest = max(outcome.seconds for outcome in seen if outcome.code == code)
         yield f"{code:<20} {count:5} files, slowest {slowest:6.1f} s"
     for outcome in seen:
-        if outcome.code == "CRASH" or not outcome.in_time:
-            yield f"{outcome.code}: {outcome.path.name} after {outcome.seconds:.1f} s"
-    yield f"temporary files left behind: {len(_temporary_files() - files_before)}"
-    yield f"parser processes left behind: {len(_parsers() - processes_before)}"
+        if outcome.code == "CRASH":
+            yield f"CRASH: {outcome.path.name} after {outcome.seconds:.1f} s"
+    yield f"temporary files left behind: {sum(outcome.files_left for outcome in seen)}"
+    yield f"parser processes left behind: {len(_orphans() - orphans_before)}"
 
 
-def _temporary_files() -> set[str]:
-    return {entry.path for entry in os.scandir(tempfile.gettempdir())}
-
-
-def _parsers() -> set[str]:
-    """Process ids whose command line starts our parser; zombies have none and are counted apart."""
+def _orphans() -> set[str]:
+    """Process ids of parsers whose reader is gone, zombies included."""
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if b"docai.ingest.parser" in (entry / "cmdline").read_bytes():
-                    found.add(entry.name)
+                state = (entry / "stat").read_text().rpartition(")")[2].split()
+                command = (entry / "cmdline").read_bytes()
             except OSError:
                 continue  # it ended meanwhile
+            is_parser = b"docai.ingest.parser" in command
+            if state[1] == "1" and (is_parser or state[0] == "Z"):
+                found.add(entry.name)
     return found
