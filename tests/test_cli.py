@@ -171,6 +171,21 @@ def test_doctor_lists_engines_and_limits(docai):
     assert "OCR engines" in docai("doctor")[1]
 
 
+def test_models_are_listed_and_a_foreign_file_is_refused(docai, tmp_path):
+    status, output, _ = docai("models", "--models", tmp_path, "list")
+    assert status == 0
+    assert "no models in" in output
+    assert "ernie-layoutx-base-uncased" in output
+    (tmp_path / "poem.pdparams").write_bytes(b"roses are red")
+    (tmp_path / "config.json").write_text("{}")
+    status, _, error = docai("models", "import", tmp_path / "poem.pdparams", "--models", tmp_path)
+    assert status == 2  # --models stands before the action
+    arguments = ("models", "--models", tmp_path / "m", "import", tmp_path / "poem.pdparams")
+    status, _, error = docai(*arguments)
+    assert (status, error.count("Traceback")) == (3, 0)
+    assert not list((tmp_path / "m").glob("*/model.safetensors"))
+
+
 def test_show_draws_the_page(docai, pdf, tmp_path):
     from PIL import Image
 

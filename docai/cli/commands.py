@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docai.cli import models
 from docai.cli.arguments import (
     add_files,
     add_names,
@@ -258,6 +259,8 @@ def _run_doctor(given: Given) -> int:
 def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=EVALUATIONS)
     parser.add_argument("--data", type=Path, metavar="DIR", help="labelled documents")
+    help = "speed: of the model instead of reading"
+    parser.add_argument("--model", action="store_true", help=help)
     parser.add_argument("--limit", type=int, default=0, help="documents to take (default: all)")
     help = "seed of the sample that --limit takes (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=help)
@@ -266,7 +269,8 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
 def _run_evaluate(given: Given) -> int:
     from docai.evaluation import commands
 
-    for line in commands.evaluate(given.what, given.data, given.limit, given.seed):
+    what = "model" if given.what == "speed" and given.model else given.what
+    for line in commands.evaluate(what, given.data, given.limit, given.seed):
         print(line, flush=True)  # noqa: T201
     return DONE
 
@@ -279,5 +283,6 @@ COMMANDS = {
     "show": Command("A page with boxes, order, tables and evidence", _declare_show, _run_show),
     "batch": Command("Many files in several processes, resumable", _declare_batch, _run_batch),
     "evaluate": Command("Quality and speed, measured", _declare_evaluate, _run_evaluate),
+    "models": Command("Models: list, import, fetch", models.declare, models.run),
     "doctor": Command("What is installed, and what is missing", _declare_doctor, _run_doctor),
 }

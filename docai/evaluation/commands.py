@@ -16,6 +16,11 @@ def evaluate(what: str, data: Path | None, limit: int, seed: int) -> Iterator[st
 
         yield from map(speed.line, speed.evaluate())
         return
+    if what == "model":
+        from docai.evaluation import model_speed as model
+
+        yield model.table(model.time_models(), model.measure_memory(), model.pages_cost())
+        return
     if data is None or not data.is_dir():
         raise UsageError(f"docai evaluate {what} needs --data DIR, a folder of documents")
     if what == "robust":

@@ -184,7 +184,7 @@ class DisentangledAttention(nn.Module):
         q, k, v = split_heads(self.query_key_value(x), 3, self.heads)  # 3 of (B, H, N, K)
         qt, kt = self.place_query_key(relative)  # 2 of (1, H, R, K)
         # A few heads at a time: what they need for each pair then stays in the CPU's cache.
-        parts = zip(*(part.split(HEADS_AT_ONCE, 1) for part in (q, k, v, qt, kt)), strict=True)
+        parts = zip(*(torch.split(t, HEADS_AT_ONCE, 1) for t in (q, k, v, qt, kt)), strict=True)
         y = [
             F.scaled_dot_product_attention(
                 q,
@@ -202,8 +202,9 @@ class DisentangledAttention(nn.Module):
         """(B, H, N, N): what the softmax sees."""
         q, k, _ = split_heads(self.query_key_value(x), 3, self.heads)  # (B, H, N, K)
         content = self.scale * q @ k.transpose(-1, -2)  # (B, H, N, N)
-        places = self.place_terms(q, k, *self.place_query_key(relative), relative.index)
-        return _masked(content + places, relative.mask)
+        qt, kt = self.place_query_key(relative)  # 2 of (1, H, R, K)
+        place = self.place_terms(q, k, qt, kt, relative.index)
+        return _masked(content + place, relative.mask)
 
     def place_query_key(self, relative: Relative) -> tuple[Tensor, ...]:
         """2 of (1, H, R, K): query and key of every clipped distance, the three axes in turn."""

@@ -94,7 +94,7 @@ def download(url: str, path: Path, *, sha256: str) -> None:
 
 
 def _receive(url: str, part: Path) -> None:
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from tqdm import tqdm
 
     have = part.stat().st_size if part.exists() else 0
     request = Request(url, headers={"Range": f"bytes={have}-"} if have else {})

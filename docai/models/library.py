@@ -54,3 +54,17 @@ def describe(folder: Path) -> Installed:
         )
     except (ValueError, KeyError, TypeError) as error:
         return Installed(folder.name, folder, fault=f"{ABOUT} is damaged: {error}")
+
+
+def report(models: Path) -> Iterator[str]:
+    """The lines of `docai models list`."""
+    found = list(installed(models))
+    if not found:
+        yield f"no models in {models}; `docai models fetch` and `docai models import` add some"
+    for model in found:
+        if model.fault:
+            yield f"{model.name}: damaged: {model.fault}"
+            continue
+        size_mb = model.bytes / 1e6
+        yield f"{model.name} {model.version}  {size_mb:.0f} MB  sha256 {model.sha256[:12]}"
+        yield f"    {model.summary} Licence: {model.licence}"

@@ -16,7 +16,7 @@ from tiny_pages import random_inputs, random_segments
 from docai.errors import ModelError, ModelMissing
 from docai.models.config import Attention, HeadKind
 from docai.models.convert import import_checkpoint, read_checkpoint
-from docai.models.library import installed
+from docai.models.library import installed, report
 from docai.models.model import DocumentModel
 from docai.models.starts import start_from_bert
 from docai.models.tokenizers import from_wordpiece
@@ -62,6 +62,11 @@ def test_the_folder_is_data_with_a_card(folder):
     assert (found.name, found.version, found.fault) == ("tiny", "1.2", None)
     assert found.sha256 == load(folder).sha256
     assert list(installed(folder.parent / "nowhere")) == []
+    first, second = report(folder.parent)
+    assert first.startswith("tiny 1.2  ") and found.sha256[:12] in first
+    assert second == "    For tests. Licence: Apache-2.0"
+    (advice,) = report(folder.parent / "nowhere")
+    assert "docai models fetch" in advice
 
 
 def test_saving_again_replaces_the_whole_folder(folder, tiny_model, tokenizer):
@@ -80,6 +85,7 @@ def test_no_model_is_missing_and_half_a_model_is_an_error(folder):
         load(folder)
     (found,) = installed(folder.parent)
     assert found.fault == "tokenizer.json is missing"
+    assert list(report(folder.parent)) == ["tiny: damaged: tokenizer.json is missing"]
 
 
 def test_a_truncated_safetensors_is_refused(folder):
