@@ -101,9 +101,10 @@ def _pairs(entities: Sequence[Mapping[str, Any]]) -> list[Pair]:
     for entity in entities:
         for first, second in entity["linking"]:
             a, b = by_id.get(first), by_id.get(second)
-            if a is not None and b is not None and (a["label"], b["label"]) == ("question", "answer"):
-                if b not in answers.setdefault(first, []):
-                    answers[first].append(b)
+            if a is None or b is None or (a["label"], b["label"]) != ("question", "answer"):
+                continue
+            if b not in answers.setdefault(first, []):
+                answers[first].append(b)
     return [
         (by_id[question]["text"], " ".join(e["text"] for e in _in_order(linked)))
         for question, linked in answers.items()

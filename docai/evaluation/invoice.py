@@ -31,7 +31,6 @@ from docai.results import Extraction, Item, Money, Value
 from docai.tasks import task
 from docai.tasks.text import key
 
-
 NONE = Counts()
 
 

@@ -57,7 +57,8 @@ class ReceiptScores:
 
 
 def _row(name: str, counts: Counts) -> str:
-    return f"{name:22}{counts.right:5d}  {counts.claimed:7d}  {counts.expected:8d}  {counts.recall:.3f}"
+    numbers = f"{counts.right:5d}  {counts.claimed:7d}  {counts.expected:8d}  {counts.recall:.3f}"
+    return f"{name:22}{numbers}"
 
 
 def evaluate(

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from docai.document import Word
 from docai.layout.figures import is_figure
-from docai.layout.order import Row
+from docai.layout.rows import Row
 
-PAIRED = 0.7  # share of the rows that need text on both sides
+PAIRED = 0.7  # share of the rows that are a label and a value
 SHORT = 5  # words; labels are shorter than lines of running text
 
 
 def reads_across(rows: Sequence[Row], words: Sequence[Word]) -> bool:
     """Whether these rows are labels with their values rather than columns.
 
-    Nearly every row has a partner on both sides, the left sides are short, and they end in
-    colons, or what follows them are figures while they are not.
+    Most rows have two pieces, the left ones are short, and they end in colons, or what
+    follows them are figures while they have letters.
     """
-    paired = [row for row in rows if len(row) > 1]
+    paired = [row for row in rows if len(row) == 2]
     if len(paired) < PAIRED * len(rows):
         return False
     labels = [row[0] for row in paired]
@@ -32,7 +32,7 @@ def reads_across(rows: Sequence[Row], words: Sequence[Word]) -> bool:
     )
     if 2 * colons >= len(paired):
         return True
-    figures = sum(is_figure(" ".join(words[i].text for i in row[-1].words)) for row in paired)
+    figures = sum(is_figure(" ".join(words[i].text for i in row[1].words)) for row in paired)
     wordy = sum(any(map(_has_letters, (words[i].text for i in label.words))) for label in labels)
     return figures >= PAIRED * len(paired) and wordy >= PAIRED * len(paired)
 

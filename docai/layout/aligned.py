@@ -10,25 +10,27 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from statistics import median
 
 from docai.document import Word
 from docai.geometry import Box
+from docai.layout.bands import is_prose
 from docai.layout.cells import FIGURES_IN_HEADER, PlacedCell, drafted, text_of
 from docai.layout.draft import DraftTable
 from docai.layout.figures import is_blank, is_figure, is_year
 from docai.layout.lines import Fragment
-from docai.layout.order import Row, Span, merged, spans
+from docai.layout.rows import Row, Span, spans
 from docai.layout.runs import (
     CORRIDOR,
     LEAST_COLUMNS,
+    RULE_COVERS,
     TIGHT_GAP,
     Piece,
     Run,
     Strip,
     grown,
     is_whole,
+    parted_by,
     pieces_of,
     strips_of,
     trimmed,
@@ -75,7 +77,7 @@ def aligned_tables(
 
     `levels` are the level rules of the page; `accepted` is the confidence that makes a table.
     """
-    if len(rows) < 2 or sum(len(row) >= LEAST_COLUMNS for row in rows) == 0:
+    if len(rows) < 2 or not any(len(row) >= LEAST_COLUMNS for row in rows):
         return
     height = median([f.box.height for row in rows for f in row])
     strips = strips_of(rows, words, height)
@@ -83,8 +85,9 @@ def aligned_tables(
     for i, strip in enumerate(strips):
         if i < free or len(strip.spans) < LEAST_COLUMNS or is_whole(strip):
             continue
-        if not any(s.figures for s in strips[i : i + FIGURES_WITHIN]):
-            continue
+        near = strips[i : i + FIGURES_WITHIN]
+        if accepted >= ACCEPTED and not any(s.figures for s in near):
+            continue  # nothing here can reach that confidence
         run = trimmed(grown(strips, i, height), strips, height)
         run = replace(run, columns=_finest_columns(run, strips, words, height))
         draft = _table(run, strips, words, height, levels, accepted)
@@ -113,7 +116,7 @@ def _table(
     run = with_tail(run, strips, levels, height)
     body = _body(run, strips, words)
     confidence = _score(body, words)
-    if confidence < accepted or _has_prose_column(body) or _goes_on(run, strips, height):
+    if confidence < accepted or _is_prose_beside(body) or _goes_on(run, strips, height):
         return None
     groups = _table_rows(body, _separators(body, levels))
     headers = sum(group[0] < body.headers for group in groups)
@@ -129,27 +132,11 @@ def _finest_columns(
     finer = spans(below, CORRIDOR * height)
     if len(finer) <= len(run.columns):
         return run.columns
-    finer = _parted_by(strips[head].row, finer, words)
+    finer = parted_by(strips[head].row, finer, words)
     pieces = pieces_of(strips[head].row, finer, words)
     named = len({piece.first for piece in pieces}) >= NAMED * len(finer)
     can_follow = named and all(piece.first == piece.last for piece in pieces)
     return tuple(finer) if can_follow else run.columns
-
-
-def _parted_by(row: Row, columns: Sequence[Span], words: Sequence[Word]) -> list[Span]:
-    """The columns, with corridors narrowed to where they pass between the row's words."""
-    extents = sorted((words[w].box.left, words[w].box.right) for f in row for w in f.words)
-    result = list(columns)
-    for k, (_, b) in enumerate(pairwise(columns)):
-        start, end = result[k][1], b[0]
-        inside = [(left, right) for left, right in extents if right > start and left < end]
-        edges = [start, *(x for extent in merged(inside, 0.0) for x in extent), end]
-        gaps = list(zip(edges[::2], edges[1::2], strict=True))
-        left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
-        if right > left:
-            result[k] = (result[k][0], left)
-            result[k + 1] = (right, b[1])
-    return result
 
 
 def _narrow(strip: Strip, run: Run) -> Iterator[Fragment]:
@@ -252,34 +239,26 @@ def _alignment(pieces: Sequence[Piece]) -> float:
     return best
 
 
-def _has_prose_column(body: _Body) -> bool:
-    """An outer column of full lines of many words: running text beside something else."""
-    for column in (0, len(body.columns) - 1):
-        boxes = [p.text.box for n in body.main for p in body.places[n].get(column, ())]
-        if len(boxes) < 4 or len(boxes) < 0.6 * len(body.main):
-            continue
-        width = max(box.right for box in boxes) - min(box.left for box in boxes)
-        full = sum(box.width > 0.8 * width for box in boxes)
-        shape = median([box.width / max(box.height, 1e-6) for box in boxes])
-        if full >= 0.6 * len(boxes) and shape > PROSE_WIDTH:
-            return True
-    return False
+def _is_prose_beside(body: _Body) -> bool:
+    """Whether an outer column is running text with something at its side."""
+    outer = (0, len(body.columns) - 1)
+    return any(
+        is_prose([p.text for n in sorted(body.main) for p in body.places[n].get(column, ())])
+        for column in outer
+    )
 
 
 def _goes_on(run: Run, strips: Sequence[Strip], height: float) -> bool:
     """Whether lines as wide as an outer column stand close above or below: running text."""
-    close = []
-    if run.start and strips[run.start].top - strips[run.start - 1].bottom < TIGHT_GAP * height:
-        close.append(strips[run.start - 1])
-    if run.stop < len(strips):
-        if strips[run.stop].top - strips[run.stop - 1].bottom < TIGHT_GAP * height:
-            close.append(strips[run.stop])
+    first, last = strips[run.start], strips[run.stop - 1]
+    above = [s for s in strips[max(0, run.start - 1) : run.start] if _is_tight(s, first)]
+    below = [s for s in strips[run.stop : run.stop + 1] if _is_tight(last, s)]
     return any(
         right - left > PROSE_WIDTH * height
         and abs(f.box.left - left) < height
         and abs(f.box.right - right) < height
         for left, right in (run.columns[0], run.columns[-1])
-        for strip in close
+        for strip in above + below
         for f in strip.row
     )
 
@@ -292,15 +271,14 @@ def _separators(body: _Body, levels: Sequence[Box]) -> list[float]:
         rule.top
         for rule in levels
         if top < rule.top < bottom
-        and min(right, rule.right) - max(left, rule.left) > 0.6 * (right - left)
+        and min(right, rule.right) - max(left, rule.left) > RULE_COVERS * (right - left)
     )
     return inside if len(inside) >= max(1, 0.5 * (len(body.data) - 1)) else []
 
 
 def _table_rows(body: _Body, separators: Sequence[float]) -> list[list[int]]:
     """Text rows put together to the table's rows: wrapped lines join the row they belong to."""
-    filled = sorted(len(row) for row in body.data)
-    needed = max(2, 0.5 * filled[len(filled) // 2])
+    needed = max(2, 0.5 * median([len(row) for row in body.data]))
     groups: list[list[int]] = []
     waiting: list[int] = []  # lines that belong to the row below them
     for number in range(len(body.strips)):

@@ -11,6 +11,7 @@ from docai.geometry import Box
 from docai.layout.across import reads_across
 from docai.layout.aligned import aligned_tables
 from docai.layout.blocks import blocks_of, table_block
+from docai.layout.claims import with_claims
 from docai.layout.direction import (
     has_right_to_left,
     is_right_to_left,
@@ -24,8 +25,9 @@ from docai.layout.hints import pictures, tables_in, walls_between
 from docai.layout.kinds import with_kinds
 from docai.layout.lines import Fragment, fragments
 from docai.layout.margins import has_page_number, margins
-from docai.layout.order import Row, sections
+from docai.layout.order import sections
 from docai.layout.region import Region
+from docai.layout.rows import Row
 from docai.layout.ruled import level_rules
 
 
@@ -88,10 +90,10 @@ def _blocks(page: Page, words: Sequence[Word], regions: Sequence[Region]) -> lis
     blocks = [
         *_margin_block(parts.head, BlockKind.HEADER, words),
         *_text_blocks(parts.text, judge),
-        *(DraftBlock(words[i].box, (TextLine(words[i].box, (i,)),)) for i in steep),
+        *_steep_blocks(steep, words),
         *_margin_block(parts.foot, BlockKind.FOOTER, words),
     ]
-    return with_kinds(blocks, words, regions)
+    return with_kinds(with_claims(blocks, words), words, regions)
 
 
 def _text_blocks(fragments: Sequence[Fragment], judge: _Judge) -> Iterator[DraftBlock]:
@@ -103,12 +105,27 @@ def _text_blocks(fragments: Sequence[Fragment], judge: _Judge) -> Iterator[Draft
             yield from blocks_of(section)
 
 
+def _steep_blocks(steep: Sequence[int], words: Sequence[Word]) -> Iterator[DraftBlock]:
+    """Text that runs up the page, last: a block for each line, from the bottom up."""
+    lines: list[list[int]] = []
+    for i in steep:
+        if lines and words[i].box.overlap_x(words[lines[-1][-1]].box) > 0:
+            lines[-1].append(i)
+        else:
+            lines.append([i])
+    for members in lines:
+        members.sort(key=lambda i: -words[i].box.bottom)
+        box = Box.enclosing(words[i].box for i in members)
+        yield DraftBlock(box, (TextLine(box, tuple(members)),))
+
+
 def _margin_block(row: Row, kind: BlockKind, words: Sequence[Word]) -> Iterator[DraftBlock]:
     """One block for a head or foot. Without a page number only its neighbours can tell."""
     if row:
         lines = tuple(TextLine(f.box, f.words) for f in row)
         sure = kind if has_page_number(row, words) else BlockKind.TEXT
-        yield DraftBlock(Box.enclosing(f.box for f in row), lines, across=True, kind=sure)
+        box = Box.enclosing(f.box for f in row)
+        yield DraftBlock(box, lines, across=len(row) > 1, kind=sure)
 
 
 @dataclass(frozen=True)

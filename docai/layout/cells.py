@@ -11,7 +11,7 @@ from docai.geometry import Box
 from docai.layout.draft import DraftCell, DraftTable, TextLine
 from docai.layout.figures import is_figure, is_year
 from docai.layout.lines import Fragment
-from docai.layout.order import rows_of
+from docai.layout.rows import rows_of
 
 FIGURES_IN_HEADER = 0.2  # share of a header's cells that may be figures; years do not count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’:/\-–\s]*[^\w\s]*")
+_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’:/±\-–\s]*[^\w\s]*")
 _UNIT = re.compile(r"[^\W\d_]{1,5}[.²³]?|%|[^\w\s]")
 _YEAR = re.compile(r"(19|20)\d\d([/–-](19|20)?\d\d)?")
 _NOTHING = re.compile(r"[\W_]*")
@@ -13,8 +13,8 @@ _NOTHING = re.compile(r"[\W_]*")
 def is_figure(text: str) -> bool:
     """A number, perhaps with a sign or currency, and at most one short unit before or after.
 
-    >>> [is_figure(t) for t in ("1.234,50 €", "10 Stk", "EUR 5", "Item 5 of the list", "Sum")]
-    [True, True, True, False, False]
+    >>> [is_figure(t) for t in ("1.234,50 €", "10 Stk", "68.3 ± 19.7", "Item 5", "Sum")]
+    [True, True, True, True, False]
     """
     parts = text.split()
     if not parts or len(parts) > 5:
@@ -23,7 +23,9 @@ def is_figure(text: str) -> bool:
         parts = parts[:-1]
     elif len(parts) > 1 and _UNIT.fullmatch(parts[0]):
         parts = parts[1:]
-    return all(_NUMBER.fullmatch(part) for part in parts)
+    numbers = sum(_NUMBER.fullmatch(part) is not None for part in parts)
+    signs = sum(_NOTHING.fullmatch(part) is not None for part in parts)
+    return numbers > 0 and numbers + signs == len(parts)
 
 
 def is_year(text: str) -> bool:

@@ -21,7 +21,7 @@ from docai.layout.cells import PlacedCell, drafted, part_of, text_of
 from docai.layout.draft import DraftTable
 from docai.layout.figures import is_figure
 from docai.layout.lines import Fragment
-from docai.layout.order import rows_of
+from docai.layout.rows import rows_of
 from docai.layout.ruled import Grid, Slot, grids
 
 LEAST_FILLED = 0.3  # share of a grid's cells that hold text; fewer are frames, charts, forms
@@ -103,7 +103,7 @@ def _without_slivers(grid: Grid, filled: _Filled) -> tuple[Grid, _Filled]:
         row, row_span = _among(down, slot.row, slot.row_span)
         if column_span and row_span:
             slots[Slot(row, column, row_span, column_span)] = text
-        elif text:  # unreachable by _kept unless the text spans slivers only
+        elif text:  # it stands over slivers only
             return grid, filled
     columns = (*(grid.columns[i] for i in across), grid.columns[-1])
     rows = (*(grid.rows[i] for i in down), grid.rows[-1])
@@ -145,7 +145,8 @@ def _drafted(grid: Grid, filled: _Filled, words: Sequence[Word]) -> DraftTable:
                 PlacedCell(starts[slot.row], slot.column, rows, slot.column_span, text, box)
             )
             continue
-        edges = [box.top, *cuts[slot.row], box.bottom]
+        inside = [min(max(cut, box.top), box.bottom) for cut in cuts[slot.row]]
+        edges = [box.top, *inside, box.bottom]
         for k, (top, bottom) in enumerate(pairwise(edges)):
             part = [f for f in text if bisect_right(cuts[slot.row], f.box.centre[1]) == k]
             place = Box(box.left, top, box.right, bottom)

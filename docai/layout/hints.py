@@ -10,8 +10,8 @@ from docai.geometry import Box
 from docai.layout.aligned import aligned_tables
 from docai.layout.draft import DraftBlock, DraftTable
 from docai.layout.lines import Fragment
-from docai.layout.order import rows_of
 from docai.layout.region import Region
+from docai.layout.rows import rows_of
 
 TEXT_KINDS = {BlockKind.TEXT, BlockKind.TITLE, BlockKind.LIST}
 ACCEPTED_IF_SEEN = 0.35  # confidence from which aligned rows are a table where a model sees one

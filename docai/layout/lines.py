@@ -8,7 +8,6 @@ split is measured on the page itself, since typewriters and justified columns di
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,25 +19,25 @@ from typing import TYPE_CHECKING
 from docai.document import Word
 from docai.geometry import Box
 
+if TYPE_CHECKING:
+    from docai.layout.draft import DraftBlock
+
 # Lengths below are in heights of the words concerned.
 REACH = 2.0  # gaps wider than this never lie inside a fragment
 OVERLAP = 0.5  # of the smaller height; below it two words do not share a baseline
 BACKSTEP = 0.5  # how far a word may begin before its predecessor's end: kerning, loose OCR boxes
 BASELINE_KEEPER = 0.75  # smaller words are super- or subscripts and do not move the baseline
 USUAL_SPACE = 0.25  # where a page has no two words on a line to measure it on
+LARGEST_SPACE = 0.8  # typewriters have 0.5
 SPACE_FACTOR = 3.2  # a gap this many times the usual space is a wide one ...
 WIDE_GAP = (0.7, 1.6)  # ... but within these bounds
 DOUBTFUL_FACTOR = 1.3  # gaps from this many times the usual space split where others lie below
-CORRIDOR_LINES = 4  # lines with text on either side that make such gaps a corridor ...
+CORRIDOR_LINES = 3  # lines with text on either side that make such gaps a corridor ...
 CORRIDOR_REACH = 6.0  # ... within this distance above and below
 NARROWEST = 0.3  # that corridor's width
+MOST_BANDS = 2000
+MOST_OUTLIVED = 8  # chains that ended far to the left, before a band is cleared of them
 UPRIGHT_ASPECT = 2.5  # a word of several letters this many times higher than wide runs up the page
-
-if TYPE_CHECKING:
-    from docai.layout.draft import DraftBlock
-
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
-_LEFT_TO_RIGHT = re.compile(r"[^\W\d_\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +92,41 @@ def _chains(items: Sequence[_Item]) -> list[list[int]]:
         return []
     # Never more than a few thousand bands, whatever the boxes.
     extent = max([item[3] for item in items]) - min([item[1] for item in items])
-    band_height = max(median([item[3] - item[1] for item in items]), extent / 2000, 1e-6)
-    per_band = 1 / band_height
-    bands: dict[int, list[_Chain]] = {}
+    usual_height = median([item[3] - item[1] for item in items])
+    open_chains = _OpenChains(max(usual_height, extent / MOST_BANDS, 1e-6))
     chains = []
     for number, (left, top, right, bottom, _) in enumerate(items):
+        chain = open_chains.nearest(left, top, bottom)
+        if chain is None:
+            chain = _Chain(number, top, right, bottom)
+            chains.append(chain)
+            open_chains.add(chain)
+            continue
+        chain.items.append(number)
+        if right > chain.right:
+            chain.right = right
+        if bottom - top >= BASELINE_KEEPER * (chain.bottom - chain.top):
+            open_chains.move(chain, top, bottom)
+    return [chain.items for chain in chains]
+
+
+class _OpenChains:
+    """Chains by the bands of the page that their last words stand in."""
+
+    def __init__(self, band_height: float) -> None:
+        self._band_height = band_height
+        self._bands: dict[int, list[_Chain]] = {}
+
+    def nearest(self, left: float, top: float, bottom: float) -> _Chain | None:
+        """The chain that a word with these edges continues."""
         height = max(bottom - top, 1e-6)
-        if height <= 1.5 * band_height:
-            first = last = int((top + bottom) / 2 * per_band)
-        else:
-            first, last = int(top * per_band), int(bottom * per_band)
         best, best_score = None, 0.0
-        for band in range(first, last + 1):
-            near = bands.get(band)
-            if near is None:
+        for band in self._looked_at(top, bottom, height):
+            chains = self._bands.get(band)
+            if chains is None:
                 continue
             outlived = 0
-            for chain in near:
+            for chain in chains:
                 gap = left - chain.right
                 smaller = chain.bottom - chain.top
                 if smaller > height:
@@ -124,34 +141,36 @@ def _chains(items: Sequence[_Item]) -> list[list[int]]:
                 score = (lower - upper + 1e-9) / (smaller + 1e-9) + 1 / (1 + abs(gap) / height)
                 if score > best_score:
                     best, best_score = chain, score
-            if outlived > 8:
-                reach = REACH * height
-                bands[band] = [c for c in near if left - c.right <= max(reach, c.bottom - c.top)]
-        if best is None:
-            chain = _Chain(number, top, right, bottom)
-            chains.append(chain)
-            for band in range(int(top * per_band), int(bottom * per_band) + 1):
-                bands.setdefault(band, []).append(chain)
-            continue
-        best.items.append(number)
-        if right > best.right:
-            best.right = right
-        if height >= BASELINE_KEEPER * (best.bottom - best.top):
-            _move(best, top, bottom, bands, per_band)
-    return [chain.items for chain in chains]
+            if outlived > MOST_OUTLIVED:
+                self._bands[band] = [
+                    c for c in chains if left - c.right <= REACH * max(height, c.bottom - c.top)
+                ]
+        return best
 
+    def _looked_at(self, top: float, bottom: float, height: float) -> range:
+        """The band of the middle, which holds all chains beside it, but for high words."""
+        if height <= 1.5 * self._band_height:
+            first = last = int((top + bottom) / 2 / self._band_height)
+        else:
+            first, last = int(top / self._band_height), int(bottom / self._band_height)
+        return range(first, last + 1)
 
-def _move(
-    chain: _Chain, top: float, bottom: float, bands: dict[int, list[_Chain]], per_band: float
-) -> None:
-    """Follow a slanting or growing baseline into the bands it enters."""
-    before = range(int(chain.top * per_band), int(chain.bottom * per_band) + 1)
-    after = range(int(top * per_band), int(bottom * per_band) + 1)
-    chain.top, chain.bottom = top, bottom
-    if before != after:
-        for band in after:
-            if band not in before:
-                bands.setdefault(band, []).append(chain)
+    def add(self, chain: _Chain) -> None:
+        for band in self._covered(chain):
+            self._bands.setdefault(band, []).append(chain)
+
+    def move(self, chain: _Chain, top: float, bottom: float) -> None:
+        """Follow a slanting or growing baseline into the bands it enters."""
+        before = self._covered(chain)
+        chain.top, chain.bottom = top, bottom
+        after = self._covered(chain)
+        if before != after:
+            for band in after:
+                if band not in before:
+                    self._bands.setdefault(band, []).append(chain)
+
+    def _covered(self, chain: _Chain) -> range:
+        return range(int(chain.top / self._band_height), int(chain.bottom / self._band_height) + 1)
 
 
 def _split(
@@ -181,13 +200,14 @@ def _split(
 
 
 def _usual_space(chains: list[list[int]], items: Sequence[_Item]) -> float:
-    """In word heights."""
-    spaces = [
+    """In word heights; of gaps that may be spaces, since on a page of tables most are not."""
+    gaps = [
         (items[b][0] - items[a][2]) / height
         for chain in chains
         for a, b in pairwise(chain)
         if (height := items[a][3] - items[a][1]) > 0
     ]
+    spaces = [gap for gap in gaps if gap < LARGEST_SPACE]
     return max(0.0, median(spaces)) if spaces else USUAL_SPACE
 
 
@@ -207,23 +227,19 @@ class _Surroundings:
         if not self._bands:
             self._index(height)
         middle = (a[1] + b[3]) / 2
+        here = int(middle / self._pitch)
+        above = int((middle - CORRIDOR_REACH * height) / self._pitch)
+        below = int((middle + CORRIDOR_REACH * height) / self._pitch)
         low, high = a[2], b[0]
-        lefts = rights = 1
-        for direction in (-1, 1):
-            here = int(middle / self._pitch) + (direction > 0)
-            last = int((middle + direction * CORRIDOR_REACH * height) / self._pitch)
-            for band in range(here, last + direction, direction):
-                crossed = False
-                for chain in self._bands.get(band, ()):
-                    before, after = self._gap_of(chain, (low + high) / 2)
-                    if min(high, after) - max(low, before) < NARROWEST * height:
-                        crossed = True
-                        break
-                    low, high = max(low, before), min(high, after)
-                    lefts += before > -inf
-                    rights += after < inf
-                if crossed:
+        lefts = rights = 0
+        for bands in (range(here, above - 1, -1), range(here + 1, below + 1)):
+            for chain in (chain for band in bands for chain in self._bands.get(band, ())):
+                before, after = self._gap_of(chain, (low + high) / 2)
+                if min(high, after) - max(low, before) < NARROWEST * height:
                     break
+                low, high = max(low, before), min(high, after)
+                lefts += before > -inf
+                rights += after < inf
         return min(lefts, rights) >= CORRIDOR_LINES
 
     def _index(self, pitch: float) -> None:

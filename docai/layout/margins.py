@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from docai.document import Word
 from docai.layout.lines import Fragment
-from docai.layout.order import Row, rows_of
+from docai.layout.rows import Row, rows_of
 
 MARGIN = 0.1  # of the page's height, at either end
 APART = 0.6  # of the row's height, the least distance from the text

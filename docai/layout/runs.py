@@ -19,12 +19,15 @@ from docai.geometry import Box
 from docai.layout.cells import part_of, text_of
 from docai.layout.figures import is_figure
 from docai.layout.lines import Fragment
-from docai.layout.order import Row, Span, merged, spans
+from docai.layout.rows import Row, Span, merged, spans
 
 LEAST_COLUMNS = 3
+UNDERLINE = 2.0  # points by which a rule may reach into the loose box of the text above it
 SLACK = 1.0  # points by which text may touch the next column's
 # Lengths are in heights of a typical fragment.
 CORRIDOR = 0.3
+STURDY = 0.6  # a corridor from this width on is never given up; narrower ones may lie in cells
+FULL_ROW = 0.75  # share of the columns that a row fills which may close a narrow corridor
 LARGEST_GAP = 3.0  # between two rows of one table ...
 LARGEST_RICH_GAP = 9.0  # ... and if the second has a piece in all columns but one
 TIGHT_GAP = 0.6  # between the lines of one cell
@@ -32,6 +35,8 @@ HEADER_GAP = 2.0  # between a header and the first row
 MOST_BETWEEN = 8  # rows of running text inside a table: descriptions that reach under other columns
 MOST_HEADER_ROWS = 4  # above the first row in which the columns are told apart
 HEADED = 0.6  # share of the columns that a header names
+SAME_EDGE = 0.5  # lines of one cell begin or end alike
+LEAST_HEADS = 3  # words in a row that begin another table
 RULE_COVERS = 0.6  # of a table's width, for a level rule to close it
 
 
@@ -74,7 +79,6 @@ def strips_of(rows: Sequence[Row], words: Sequence[Word], height: float) -> list
             min([f.box.top for f in row]),
             max([f.box.bottom for f in row]),
             len(row),
-            # A whole block has no words of its own and is no piece of a table.
             sum([is_figure(text_of(f.words, words)) for f in row]),
         )
         for row in rows
@@ -91,18 +95,21 @@ def grown(strips: Sequence[Strip], start: int, height: float) -> Run:
     main = [start]
     has_figures = strips[start].figures > 0
     steps: list[float] = []  # gaps since the last main row
-    for j in range(start + 1, min(len(strips), start + 10_000)):
+    for j in range(start + 1, len(strips)):
         strip = strips[j]
         if j - main[-1] > MOST_BETWEEN + 1 or is_whole(strip):
             break
         steps.append(strip.top - strips[j - 1].bottom)
         if len(strip.spans) < 2:
             continue
-        if has_figures and not strip.figures and strip.pieces >= HEADED * max(5, len(columns)):
+        if has_figures and _is_head(strip, columns):
             break
         joint = merged([*columns, *strip.spans], CORRIDOR * height)
         # One row alone may be a header whose labels stand too close to be told apart.
-        needed = len(columns) if len(main) > 1 else min(len(columns), len(strip.spans))
+        needed = min(len(columns), len(strip.spans))
+        if len(main) > 1:
+            is_full = len(strip.spans) >= FULL_ROW * len(columns)
+            needed = len(merged(columns, STURDY * height)) if is_full else len(columns)
         if len(joint) >= max(needed, LEAST_COLUMNS):
             is_rich = len(strip.spans) >= max(LEAST_COLUMNS + 1, len(columns) - 1)
             if max(steps) > (LARGEST_RICH_GAP if is_rich else LARGEST_GAP) * height:
@@ -114,6 +121,11 @@ def grown(strips: Sequence[Strip], start: int, height: float) -> Run:
         elif len(strip.spans) >= len(columns):
             break
     return Run(start, main[-1] + 1, tuple(main), tuple(columns))
+
+
+def _is_head(strip: Strip, columns: Sequence[Span]) -> bool:
+    """Words enough to head these columns: below rows of figures they head others."""
+    return not strip.figures and strip.pieces >= max(LEAST_HEADS, HEADED * len(columns))
 
 
 def trimmed(run: Run, strips: Sequence[Strip], height: float) -> Run:
@@ -167,7 +179,7 @@ def _closing_rule(run: Run, strips: Sequence[Strip], levels: Sequence[Box]) -> f
     below = [
         rule.top
         for rule in levels
-        if rule.top > strips[run.main[-1]].bottom - 2
+        if rule.top > strips[run.main[-1]].bottom - UNDERLINE
         and min(right, rule.right) - max(left, rule.left) > RULE_COVERS * (right - left)
     ]
     return min(below, default=None)
@@ -185,7 +197,7 @@ def _continues_cell(
     own = range(run.start, run.stop)
     may_start = _column_of(left, run.columns) > 0 or is_enclosed
     return any(
-        abs(f.box.left - left) < 0.5 * height
+        abs(f.box.left - left) < SAME_EDGE * height
         for n in own
         if may_start or n not in run.main
         for f in strips[n].row
@@ -195,14 +207,18 @@ def _continues_cell(
 def with_header(
     run: Run, strips: Sequence[Strip], free: int, words: Sequence[Word], height: float
 ) -> list[Run]:
-    """The run with one row above it, then with two, as far as their words head its columns.
+    """The run with one row above it, with two and so on, as far as words head its columns.
 
     `free` is the first row that belongs to no table yet.
     """
     result: list[Run] = []
     for _ in range(MOST_HEADER_ROWS):
         above = run.start - 1
-        if above < free or not _heads(strips[above], strips[run.start], run, words, height):
+        if above < free:
+            break
+        columns = tuple(parted_by(strips[above].row, run.columns, words))
+        run = replace(run, columns=columns)
+        if not _heads(strips[above], strips[run.start], run, words, height):
             break
         run = replace(run, start=above, main=(above, *run.main))
         result.append(run)
@@ -224,8 +240,10 @@ def _heads(strip: Strip, below: Strip, run: Run, words: Sequence[Word], height: 
         return True
     if not below_is_header or any(piece.first != piece.last for piece in pieces):
         return False
+    box = strip.row[0].box
     return len(pieces) > 1 or any(
-        abs(f.box.left - strip.row[0].box.left) < 0.5 * height for f in below.row
+        min(abs(f.box.left - box.left), abs(f.box.right - box.right)) < SAME_EDGE * height
+        for f in below.row
     )
 
 
@@ -250,6 +268,22 @@ def pieces_of(row: Row, columns: Sequence[Span], words: Sequence[Word]) -> list[
             parts[bisect_right(walls, words[w].box.left)].append(w)
         pieces += [Piece(c, c, part_of(fragment, part, words)) for c, part in parts.items()]
     return pieces
+
+
+def parted_by(row: Row, columns: Sequence[Span], words: Sequence[Word]) -> list[Span]:
+    """The columns, with corridors narrowed to where they pass between the row's words."""
+    extents = sorted((words[w].box.left, words[w].box.right) for f in row for w in f.words)
+    result = list(columns)
+    for k, (_, b) in enumerate(pairwise(columns)):
+        start, end = result[k][1], b[0]
+        inside = [(left, right) for left, right in extents if right > start and left < end]
+        edges = [start, *(x for extent in merged(inside, 0.0) for x in extent), end]
+        gaps = list(zip(edges[::2], edges[1::2], strict=True))
+        left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
+        if right > left:
+            result[k] = (result[k][0], left)
+            result[k + 1] = (right, b[1])
+    return result
 
 
 def _is_crossed(fragment: Fragment, walls: Sequence[float], words: Sequence[Word]) -> bool:

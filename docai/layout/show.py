@@ -121,12 +121,15 @@ class _Canvas:
         dot = 2 * self._stroke
         self._pen.ellipse((x - dot, y - dot, x + dot, y + dot), fill=(*colour, 200))
 
-    def label(self, box: Box, text: str, colour: _Colour) -> None:
-        """White on colour, on the box's top edge, inside the picture."""
+    def label(self, box: Box, text: str, colour: _Colour, *, beside: bool = False) -> None:
+        """White on colour, on the box's top edge or at its left, inside the picture."""
         left, top, _, _ = to_pixels(box, dpi=self._dpi)
         width, height = self._text_size(text)
-        left = max(0.0, min(left, self._over.width - width))
-        self._tag(left, max(0.0, top - height), text, colour)
+        if beside and left >= width:
+            self._tag(left - width, top, text, colour)
+        else:
+            left = max(0.0, min(left, self._over.width - width))
+            self._tag(left, max(0.0, top - height), text, colour)
 
     def legend(self, entries: Sequence[tuple[str, _Colour]]) -> None:
         """In the lower left corner, one line."""
@@ -168,7 +171,7 @@ def _draw_tables(canvas: _Canvas, page: Page) -> None:
             canvas.outline(cell.box, _TABLE, thin=True)
         canvas.outline(table.box, _TABLE)
         corner = Box(table.box.right, table.box.top, table.box.right, table.box.bottom)
-        size = f"{table.rows} × {table.columns}  {table.confidence:.2f}"
+        size = f"{table.rows} x {table.columns}  {table.confidence:.2f}"
         canvas.label(corner, size, _TABLE)
 
 
@@ -177,7 +180,7 @@ def _draw_blocks(canvas: _Canvas, page: Page) -> None:
         colour = _KINDS[block.kind]
         canvas.outline(block.box, colour)
         kind = "" if block.kind is BlockKind.TEXT else f" {block.kind}"
-        canvas.label(block.box, f"{number}{kind}", colour)
+        canvas.label(block.box, f"{number}{kind}", colour, beside=True)
 
 
 def _draw_order(canvas: _Canvas, page: Page) -> None:

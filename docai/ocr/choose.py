@@ -57,13 +57,17 @@ SAMPLE = 150  # words; enough for every share below, and cheap on a page of thou
 GARBLED_WORDS = 0.2  # share of words with something in them that no text has
 SOUP_WORDS = 0.4  # share of words of several different signs and no letter or digit
 MIN_PAIRS = 80  # pairs of letters, some fifteen words, before their statistics mean anything
-# Measured on 25 languages in Latin script: 0.55 to 0.68 of a text's pairs of letters are among
-# the common ones below, and of texts with every letter shifted by a constant at most 0.29.
-COMMON_PAIRS_SHARE = 0.38
+# Measured on the messages of programs in 47 languages in Latin script, 150 words at a time: 0.51
+# to 0.8 of a text's pairs of letters are among the common ones below, and at most 0.35 in 99 of
+# 100 such texts with every letter shifted by a constant. The list chosen on half of the
+# languages does almost as well on the other half, Welsh apart, which comes down to 0.44.
+COMMON_PAIRS_SHARE = 0.44
 _PAIRS = (
-    "ad ai al am an ar as at ba be ca ch co da de di do ed ei el en er es et ga ge ha he hi "
-    "ia ic ie il in io is it ka ki la le li ll lo ma me na nd ne ng ni no ns nt ol om on or "
-    "os pa pe ra re ri ro sa sc se si sk so st ta te th ti to un ur ve"
+    "ac ad ai ak al am an ar as at ba be bo ce ch da dd de di do ed eg ei ek el em en er es "
+    "et fe fi ga ge go ha he ho ia ic id ie ig ik il im in io ir is it je ka ke ki ko ku la "
+    "le li ll lo lu ma me mi mo na nd ne ng ni no nt ny od ok ol om on or os ot ou ov pa pi "
+    "po pr ra re ri ro rt ru sa se si so st ta te th ti to tr tu ub um un ur va ve wa we wi "
+    "wy yn za ze"
 )
 COMMON_PAIRS = frozenset(_PAIRS.split())
 ACCENTED = 0.5  # share of Latin letters beyond a-z; about a quarter in Vietnamese

@@ -148,14 +148,16 @@ def model_files(model: Model) -> dict[str, Path]:
             for part in ("det", "rec")
             for name in ("inference.json", "inference.pdiparams", "inference.yml")
         }
-    networks = rapid.model_paths("fast" if model is MODELS["fast"] else "accurate")
-    folder = f"pp-ocrv6-{model.name.rpartition('_')[2]}"
-    return {
-        "det/inference.onnx": networks["Det.model_path"],
-        "rec/inference.onnx": networks["Rec.model_path"],
-        "det/inference.yml": weights.OURS / folder / "det/inference.yml",
-        "rec/inference.yml": weights.OURS / folder / "rec/inference.yml",
-    }
+    size = model.name.rpartition("_")[2]
+    files = {}
+    for part in ("det", "rec"):
+        folder = f"pp-ocrv6-{size}/{part}"
+        tiny = model is MODELS["fast"]
+        files[f"{part}/inference.onnx"] = (
+            weights.ours(f"{folder}/inference.onnx") if tiny else rapid.small(part)
+        )
+        files[f"{part}/inference.yml"] = weights.OURS / folder / "inference.yml"
+    return files
 
 
 def _lines(

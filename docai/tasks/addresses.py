@@ -42,7 +42,7 @@ _POSTAL = re.compile(
     rf"|{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?(?!\d)"  # US: Town, ST 12345
     rf"|{_TOWN},? (?:[A-Z]{{2,3}} )?[A-Z]\d[A-Z] ?\d[A-Z]\d"  # CA: Town ON K1A 0B1
     rf"|(?:{_TOWN},? )?[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?![A-Za-z])"  # UK: SW1A 1AA
-    rf"|(?<![\d:] )\d{{5}}(?=$|[,.;])"  # MY: "... 81100, Johor"
+    rf"|(?<=[^\W\d_],\s)\d{{5}}(?=$|[,.;])"  # MY: "... Johor Bahru, 81100, Johor"
     rf")"
 )
 _CHINESE = re.compile(r"[一-鿿]{2,}(?:省|市|区|县|镇|路|街|道|巷|弄)[一-鿿]*\d+[一-鿿]*")
@@ -67,7 +67,11 @@ class Address:
     def postal(self) -> Span | None:
         """Street to country, without the name; None where nothing else is known."""
         taken = set(self.name.evidence) if self.name else set()
-        lines = [line for line in self.lines if not taken.intersection(line.evidence)]
+        lines = [
+            line
+            for line in self.lines
+            if not taken.intersection(line.evidence) and _without_title(line) is not None
+        ]
         return join(lines, ", ") if lines else None
 
 
@@ -90,7 +94,12 @@ def _is_street(text: str) -> bool:
 
 
 def _without_title(line: Span) -> Span | None:
-    """The line without "Herrn" or "Attn:" in front; None where nothing is left."""
+    """The line without "Herrn" or "Attn:" in front; None where nothing is left.
+
+    "Firma" alone announces a name, "Société Dupont" is one.
+    """
+    if any(phrase.concept == "name" for phrase in lexicon().labels.by_key.get(key(line.text), ())):
+        return None
     words = line.text.split()
     titles = lexicon().titles
     skip = 0
@@ -150,7 +159,7 @@ def _under(
     if not label.fills_run:
         lines.append(label.run.span(label.end))
         runs.append(label.run)
-    for run in _lines_from(label, sheet):
+    for run in _lines_from(label, sheet, context):
         if party_label(run, context) or _is_used(run, used) or len(lines) >= MAX_LINES:
             break
         own_name = _named_line(run, context)
@@ -186,35 +195,31 @@ def _under(
     )
 
 
-def _lines_from(label: Hit, sheet: Sheet) -> Iterator[Run]:
-    """The lines below a label, or those that begin beside it where nothing stands below."""
+def _lines_from(label: Hit, sheet: Sheet, context: Context) -> Iterator[Run]:
+    """The lines below a label, or those that begin beside it: "Buyer:   Jane Doe"."""
+    below = list(islice(_neighbours(label.run, sheet, +1, FIRST_GAP, INDENT), MAX_LINES))
     row = sheet.rows[label.run.row]
-    later = row[row.index(label.run) + 1 :]
-    height = sheet.word_height
-    below = next(iter(_neighbours(label.run, sheet, +1, first_gap=FIRST_GAP, reach=INDENT)), None)
-    if label.fills_run and below is None and later:
-        yield later[0]
-        yield from _neighbours(later[0], sheet, +1)
-    elif label.fills_run and later and later[0].box.left - label.run.box.right < NEAR * height:
-        # "Buyer:   Jane Doe" with further lines under the name or under the label.
-        under = next(iter(_neighbours(later[0], sheet, +1)), None)
-        if (
-            under is not None
-            and under is not below
-            and under.row <= (below.row if below else under.row)
-        ):
-            yield later[0]
-            yield from _neighbours(later[0], sheet, +1)
-        else:
-            yield from _neighbours(label.run, sheet, +1, first_gap=FIRST_GAP, reach=INDENT)
-    else:
-        yield from _neighbours(label.run, sheet, +1, first_gap=FIRST_GAP, reach=INDENT)
+    position = row.index(label.run) + 1
+    beside = row[position] if label.fills_run and position < len(row) else None
+    if beside is None or _is_label(beside, context) or not _is_near(label, beside, sheet):
+        return iter(below)
+    under = list(islice(_neighbours(beside, sheet, +1), MAX_LINES))
+    goes_on = under and (not below or under[0].row < below[0].row or under[0] == below[0])
+    return iter([beside, *under]) if goes_on or not below else iter(below)
+
+
+def _is_near(label: Hit, beside: Run, sheet: Sheet) -> bool:
+    return beside.box.left - label.run.box.right < NEAR * sheet.word_height
+
+
+def _is_label(run: Run, context: Context) -> bool:
+    return party_label(run, context) is not None or _is_labelled_value(run, context)
 
 
 def _named_line(run: Run, context: Context) -> Span | None:
     """What stands behind "Name:" or "Firma:" within a party's lines."""
     for hit in context.hits_in(run):
-        if hit.opens_run and hit.means("name") and not hit.fills_run:
+        if hit.opens_run and hit.has_colon and hit.means("name") and not hit.fills_run:
             return run.span(hit.end)
     return None
 
@@ -245,9 +250,14 @@ def _one_liners(sheet: Sheet, used: set[tuple[int, int]]) -> Iterator[Address]:
         for line in _lines_with_marks(row, sheet):
             if any(_is_used(run, used) for run in line):
                 continue
-            parts = _parts(line)
+            marked = _is_marked(line)
+            parts = _parts(line, _SEPARATOR if marked else _COMMA)
             towns = [n for n, part in enumerate(parts) if is_postal(part.text)]
-            if towns and towns[0] > 0 and is_name_like(parts[0].text):
+            # "Springfield, IL 62704" and "Unit 4, 22 Baker Street, London" have commas as well.
+            named = is_name_like(parts[0].text) if parts else False
+            if not marked:
+                named = named and len(parts) > 2 and not any(c.isdigit() for c in parts[0].text)
+            if named and towns and towns[0] >= (1 if marked else 2):
                 used.update((run.row, run.words[0]) for run in line)
                 box = Box.enclosing(run.box for run in line)
                 kept = tuple(parts[: towns[0] + 2])
@@ -274,10 +284,12 @@ def _ends_open(text: str) -> bool:
     return bool(stripped) and bool(_MARK.match(stripped[-1]))
 
 
-def _parts(line: Sequence[Run]) -> list[Span]:
-    """What stands between the marks, or between commas where there is no mark."""
-    marked = any(_SEPARATOR.search(run.text) or _ends_open(run.text) for run in line)
-    cut = _SEPARATOR if marked else _COMMA
+def _is_marked(line: Sequence[Run]) -> bool:
+    return any(_SEPARATOR.search(run.text) or _ends_open(run.text) for run in line)
+
+
+def _parts(line: Sequence[Run], cut: re.Pattern[str]) -> list[Span]:
+    """What stands between the marks."""
     parts = []
     for run in line:
         starts = [0, *(m.end() for m in cut.finditer(run.text))]
@@ -361,7 +373,7 @@ def _name(lines: Sequence[Span], context: Context, *, labelled: bool) -> Span | 
 
 
 def _neighbours(
-    run: Run, sheet: Sheet, step: int, *, first_gap: float = LINE_GAP, reach: float = ALIGNED
+    run: Run, sheet: Sheet, step: int, first_gap: float = LINE_GAP, reach: float = ALIGNED
 ) -> Iterator[Run]:
     """Runs above (-1) or below (+1), each close to the last and in line with it."""
     current, allowed = run, first_gap

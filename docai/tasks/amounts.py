@@ -9,7 +9,7 @@ before anything but three digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -196,10 +196,20 @@ def find_money(
             end = after.end
         if not _stands_alone(text, start, end) or _is_percent(text, end):
             continue
-        own = before or after
-        money = Money(value, own.value if own else currency)
-        sums.append(Found(money, start, end, _quality(own is not None, numeral.digits)))
+        named_here = [one for one in (before, after) if one is not None]
+        money = Money(value, _currency(text, named_here, currency))
+        sums.append(Found(money, start, end, _quality(bool(named_here), numeral.digits)))
     return sums
+
+
+def _currency(text: str, named: Sequence[Found[str]], documents: str | None) -> str | None:
+    """The currency named beside a sum; a symbol of several is what else names one of them."""
+    shared = lexicon().shared_symbols
+    own = [one for one in named if text[one.start : one.end] not in shared]
+    if own or not named:
+        return own[0].value if own else documents
+    possible = shared[text[named[0].start : named[0].end]]
+    return documents if documents in possible else named[0].value
 
 
 def _skip_back(text: str, position: int) -> int:

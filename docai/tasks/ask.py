@@ -187,10 +187,10 @@ def _from_table(asked: Asked, table: Table, page: Page, number: int) -> Iterator
         head, name = heads.get(cell.column), names.get(cell.row)
         if head is None or name is None or cell in (head, name) or not cell.words:
             continue
-        by_head = likeness(asked.words, content_words(page.text(head.words)))
+        by_head = _named_in(content_words(page.text(head.words)), asked.words)
         by_row = _named_in(content_words(page.text(name.words)), asked.words)
         covered = _covered(asked.words, page.text((*head.words, *name.words)))
-        if by_head > 0 and by_row >= ROW_ALIKE and covered >= MIN_LIKENESS:
+        if by_head >= ROW_ALIKE and by_row >= ROW_ALIKE and covered >= MIN_LIKENESS:
             refs = tuple(WordRef(number, word) for word in cell.words)
             yield Answer(page.text(cell.words), table.confidence * covered * by_row, refs)
 

@@ -23,6 +23,7 @@ SURE_LABEL = 1.6  # against a vague one
 EXACT_LABEL = 0.5  # against one with an OCR error
 OPENS_RUN = 0.8  # the label begins its run instead of standing in a sentence
 COLON = 0.5
+VAGUE_INSIDE = 1.0  # off for a vague label in the middle of a run
 INSIDE = 0.6  # off for a label that follows a word, or is a piece of a longer one
 RELATION = {Relation.INLINE: 1.0, Relation.RIGHT: 0.9, Relation.BELOW: 0.2}
 STEP = {
@@ -121,6 +122,7 @@ def candidates(
             + OPENS_RUN * hit.opens_run
             + COLON * hit.has_colon
             - INSIDE * (hit.follows_word + hit.is_part)
+            - VAGUE_INSIDE * (not phrase.sure and not hit.opens_run and not hit.has_colon)
         )
         for place in places(hit, context):
             for candidate in _in_place(name, kind, place, hit, context):

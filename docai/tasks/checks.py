@@ -24,23 +24,18 @@ def amount(value: object) -> Decimal | None:
     return value if isinstance(value, Decimal) else None
 
 
+PRODUCT = (("quantity",), ("unit_price", "price"), ("amount", "total_price"))  # names of each part
+
+
 def product_check(item: Item, number: int) -> Check | None:
     """Quantity × unit price = amount, of one item; a discount in between is not asked for."""
-    quantity, price, total = (amount(item.get(n)) for n in ("quantity", "unit_price", "amount"))
+    names = [next((n for n in options if item.get(n)), "") for options in PRODUCT]
+    quantity, price, total = (amount(item.get(name)) for name in names)
     if quantity is None or price is None or total is None:
         return None
-    return _check(
-        "item_product",
-        quantity * price,
-        total,
-        TOLERANCE,
-        f"item {number}: {quantity} × {price} = {quantity * price}, shown {total}",
-        (
-            f"items[{number - 1}].quantity",
-            f"items[{number - 1}].unit_price",
-            f"items[{number - 1}].amount",
-        ),
-    )
+    detail = f"item {number}: {quantity} × {price} = {quantity * price}, shown {total}"
+    fields = [f"items[{number - 1}].{name}" for name in names]
+    return _check("item_product", quantity * price, total, TOLERANCE, detail, fields)
 
 
 def _check(

@@ -188,7 +188,8 @@ def _national_proved(code: str) -> bool | None:
     return None
 
 
-_ID = re.compile(r"[^\s:;,()\[\]{}<>\"'“”„|=*]+")
+# Groups of digits ("812 345 6789"), or a word without punctuation that parts words.
+_ID = re.compile(r"(?<!\S)\d{2,}(?: \d{2,})+(?!\S)|[^\s:;,()\[\]{}<>\"'“”„|=*]+")
 _ID_EDGES = ".-–_/#:"
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from docai.document import CellKind, Table
 from docai.geometry import Box
 from docai.tasks import labels
 from docai.tasks.lexicon import lexicon
@@ -21,7 +23,8 @@ HEAD_GAP = 1.0  # word heights between the rows of one wrapped head
 HEAD_ROWS = 4  # rows of a wrapped head above and below its main row
 KNOWN_SHARE = 0.55  # of the letters of a head must be known
 NUMERIC = frozenset({"quantity", "unit_price", "amount", "tax", "tax_rate", "discount"})
-ENOUGH = 2  # columns that a head needs, at least
+ENOUGH = 2  # columns of different meanings that a head needs, at least
+MAX_COLUMNS = 20
 MAX_HEAD = 40  # letters of a head that are looked up
 MAX_PIECE = 30  # characters of one row of a wrapped head
 MIN_BEGINNING = 4  # letters of a phrase that may stand for a longer head
@@ -57,6 +60,11 @@ class Head:
     last_row: int
     columns: tuple[Column, ...]
 
+    @property
+    def known(self) -> int:
+        """How many columns have a meaning."""
+        return sum(column.concept is not None for column in self.columns)
+
     def column(self, concept: str) -> int | None:
         for number, column in enumerate(self.columns):
             if column.concept == concept:
@@ -65,7 +73,43 @@ class Head:
 
 
 def heads(sheet: Sheet) -> list[Head]:
-    """Every item head on the page, top to bottom."""
+    """Every item head on the page, top to bottom.
+
+    The head of a table that was found on the page replaces the one that the rows show where
+    more of its columns are known: cells keep apart what rows of words run together.
+    """
+    found = {head.first_row: head for head in _heads_of_rows(sheet)}
+    for table in sheet.page.tables:
+        head = _head_of_table(table, sheet)
+        if head is None:
+            continue
+        same = [h for h in found.values() if _overlap(h, head)]
+        if all(head.known > other.known for other in same):
+            for other in same:
+                del found[other.first_row]
+            found[head.first_row] = head
+    return [found[row] for row in sorted(found)]
+
+
+def _overlap(a: Head, b: Head) -> bool:
+    return a.first_row <= b.last_row and b.first_row <= a.last_row
+
+
+def _head_of_table(table: Table, sheet: Sheet) -> Head | None:
+    """The columns as the table's first cells name them, each as wide as its cell."""
+    cells = [cell for cell in table.cells if cell.row == 0 or cell.kind is CellKind.HEADER]
+    clusters: dict[int, list[Piece]] = {}
+    for cell in sorted(cells, key=lambda c: (c.column, c.row)):
+        text = sheet.page.text(cell.words)
+        clusters.setdefault(cell.column, []).append(Piece(cell.row, text, cell.box))
+    columns = _name([clusters[column] for column in sorted(clusters)])
+    rows = [sheet.row_of[word] for cell in cells for word in cell.words]
+    if not rows or not _is_item_head(columns):
+        return None
+    return Head(sheet.index, min(rows), max(rows), tuple(columns))
+
+
+def _heads_of_rows(sheet: Sheet) -> list[Head]:
     found: list[Head] = []
     for number, row in enumerate(sheet.rows):
         if found and number <= found[-1].last_row:
@@ -78,15 +122,15 @@ def heads(sheet: Sheet) -> list[Head]:
 
 
 def _could_be_head(row: Sequence[Run]) -> bool:
-    """At least two of its runs are known heads, and they make up most of the row."""
-    if len(row) < ENOUGH or len(row) > 20:
+    """Its runs are known heads for the most part, of different meanings."""
+    if not ENOUGH <= len(row) <= MAX_COLUMNS:
         return False
     known = [run for run in row if _known(run.text)[0]]
+    if len({tuple(_known(run.text)[1]) for run in known}) < ENOUGH:
+        return False
     letters = sum(len(key(run.text)) for run in row)
-    return (
-        len(known) >= ENOUGH
-        and sum(_known(run.text)[0] for run in known) >= KNOWN_SHARE * letters
-        and not any(_is_amount(run.text) for run in row)
+    return sum(_known(run.text)[0] for run in known) >= KNOWN_SHARE * letters and not any(
+        _is_amount(run.text) for run in row
     )
 
 
@@ -230,6 +274,7 @@ def _price_as_amount(columns: list[Column]) -> list[Column]:
     ]
 
 
+@lru_cache(maxsize=8192)
 def _known(text: str) -> tuple[int, list[str]]:
     """(letters recognised, what they may mean, likeliest first) of a head.
 

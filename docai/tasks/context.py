@@ -71,10 +71,18 @@ class Context:
 
     @cached_property
     def currency(self) -> str | None:
-        """The currency named most often; the first named wins a tie."""
-        named = Counter(
-            found.value for run in self.runs() for found in amounts.find_currencies(run.text)
-        )
+        """The currency named most often; the first named wins a tie.
+
+        A symbol of several currencies counts only where no other name decides.
+        """
+        shared = lexicon().shared_symbols
+        sure: Counter[str] = Counter()
+        open_: Counter[str] = Counter()
+        for run in self.runs():
+            for found in amounts.find_currencies(run.text):
+                is_open = run.text[found.start : found.end] in shared
+                (open_ if is_open else sure)[found.value] += 1
+        named = sure or open_
         return max(named, key=lambda code: named[code]) if named else None
 
     @cached_property

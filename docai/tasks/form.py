@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from docai.document import Document
+from docai.document import Document, WordRef
 from docai.results import Extraction, KeyValue, Span
 from docai.tasks.base import geometric
-from docai.tasks.confidence import Evidence, probability, reading
+from docai.tasks.confidence import reading, sigmoid
 from docai.tasks.context import Context, run_key
 from docai.tasks.marks import Choice, choices
 from docai.tasks.sheet import Run, Sheet, join
@@ -27,17 +27,22 @@ BELOW = 2.4  # word heights between a label and its value below
 LINES = 3  # of one value, at most
 LINE_GAP = 0.8  # word heights between the lines of one value
 
-# What speaks for a pair, in log-odds.
-COLON = 3.0
-VOCABULARY = 2.0
-LEADER = 0.5  # a label only because it stands before something
-INLINE = 1.5
-RIGHT = 1.0
-UNDER = -0.5
-EMPTY = -1.0
-CHECKBOX = 5.0
+# What speaks for a pair, in log-odds of its being right. They were set by hand: the labelled
+# forms at hand may be used for checking only.
+COLON = 0.4
+VOCABULARY = 0.2
+LEADER = -0.6  # a label only because it stands before something
+INLINE = 0.4
+RIGHT = 0.1
+UNDER = -0.6
+EMPTY = 0.0
+CHECKBOX = 2.5
+READING = 3.0  # times what the least certain word lacks to certainty
+
 
 _COLON = re.compile(r"(?<=[^\W\d_]|[)\].%#*'’\"”])\s?[:：](?!//|\d{2}\b)|(?<=\d)\s?[:：](?=\s|$)")
+# From the first letter, digit or sign to the last; lines to write on are cut off at both ends.
+_FILLED = re.compile(r"[^\s_.…·:：](?:.*[^\s_…·])?", re.DOTALL)
 _BLANK = re.compile(r"[_.…·]{3,}|_{2,}")
 
 
@@ -91,8 +96,12 @@ def _position(pair: KeyValue, context: Context) -> tuple[float, float]:
 
 def _checkbox(choice: Choice, context: Context) -> KeyValue:
     refs = (*choice.text.evidence, *choice.mark.evidence)
-    confidence = probability(Evidence(CHECKBOX, reading=reading(context.document, refs)))
+    confidence = _confidence(CHECKBOX, refs, context)
     return KeyValue(choice.text, choice.mark, confidence, checked=choice.ticked)
+
+
+def _confidence(score: float, refs: Sequence[WordRef], context: Context) -> float:
+    return sigmoid(score - READING * (1.0 - reading(context.document, refs)))
 
 
 def _keys(sheet: Sheet, context: Context) -> list[Key]:
@@ -178,8 +187,7 @@ def _pair(found: Key, keys: Sequence[Key], sheet: Sheet, context: Context) -> It
     if value is None and found.score < COLON:
         return  # a word of the vocabulary alone is no empty field
     refs = (*_span(found).evidence, *(value.evidence if value else ()))
-    evidence = Evidence(found.score + where, reading=reading(context.document, refs))
-    yield KeyValue(_span(found), value, probability(evidence))
+    yield KeyValue(_span(found), value, _confidence(found.score + where, refs, context))
 
 
 def _value(found: Key, keys: Sequence[Key], sheet: Sheet) -> tuple[Span | None, float]:
@@ -203,8 +211,8 @@ def _value(found: Key, keys: Sequence[Key], sheet: Sheet) -> tuple[Span | None, 
 
 def _content(run: Run, start: int, end: int) -> Span | None:
     """What was filled in there; a line to write on is nothing."""
-    text = _BLANK.sub("", run.text[start:end])
-    return run.span(start, end) if any(c.isalnum() for c in text) else None
+    filled = _FILLED.search(run.text, start, end)
+    return run.span(filled.start(), filled.end()) if filled is not None else None
 
 
 def _below(found: Key, starts: dict[tuple[int, int], int], sheet: Sheet) -> Iterator[Span]:

@@ -9,8 +9,14 @@ from docai.document import Document
 from docai.results import Check, Extraction, FieldType, Item
 from docai.tasks import candidates as kinds
 from docai.tasks import checks, codes, dates
-from docai.tasks.assemble import by_score, currency_candidates, fields_of, proved_items, stated
-from docai.tasks.base import geometric
+from docai.tasks.assemble import (
+    Findings,
+    by_score,
+    currency_candidates,
+    extraction_of,
+    fields_of,
+    stated,
+)
 from docai.tasks.candidates import Candidate, Kind, candidates
 from docai.tasks.context import Context
 from docai.tasks.items import find_items
@@ -59,29 +65,26 @@ class InvoiceTask:
     name: str = "invoice"
 
     def extract(self, document: Document) -> Extraction:
-        context = Context(document)
-        listed = find_items(context)
-        taxes = find_taxes(context, listed.rows)
-        hits = [h for hits in context.hits for h in hits if (h.sheet, h.run.row) not in listed.rows]
-        parties = find_parties(context)
-        options = {
-            **_by_label(hits, context),
-            **_codes_of_parties(hits, parties, context),
-            **settle_totals(hits, taxes, listed.items, context),
-            **_names_and_addresses(parties),
-        }
-        options |= {name: [c] for name, c in _period(hits, options, context)}
-        options["currency"] = currency_candidates(context)
-        proofs = _checks(options, listed.items, taxes, document)
-        fields = fields_of(options, proofs, document)
-        return Extraction(
-            task=self.name,
-            model=geometric(),
-            fields=tuple(sorted(fields, key=lambda field: ORDER.index(field.name))),
-            items=proved_items(listed.items, proofs, document),
-            tax_details=taxes,
-            checks=tuple(proofs),
-        )
+        return extraction_of(find(document), self.name, ORDER, document)
+
+
+def find(document: Document) -> Findings:
+    """Every field's options, the items and the proofs that hold them together."""
+    context = Context(document)
+    listed = find_items(context)
+    taxes = find_taxes(context, listed.rows)
+    hits = [h for hits in context.hits for h in hits if (h.sheet, h.run.row) not in listed.rows]
+    parties = find_parties(context)
+    options = {
+        **_by_label(hits, context),
+        **_codes_of_parties(hits, parties, context),
+        **settle_totals(hits, taxes, listed, context),
+        **_names_and_addresses(parties),
+        "currency": currency_candidates(context),
+    }
+    options |= {name: [c] for name, c in _period(hits, options, context)}
+    proofs = _checks(options, listed.items, taxes.items, document)
+    return Findings(options, listed.items, taxes.items, proofs)
 
 
 def _by_label(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate]]:
@@ -174,7 +177,7 @@ def _owner(candidate: Candidate, parties: Parties, context: Context) -> str:
         around = party.address.box
         in_column = around.left - reach <= box.left <= around.right + reach / 3
         below = box.top - around.top
-        near = -reach / 4 <= below <= around.height + reach
+        near = -reach / OWN_REACH <= below <= around.height + reach
         return below if in_column and near else float("inf")
 
     return "customer" if depth(parties.customer) < depth(parties.vendor) else "vendor"
@@ -182,17 +185,25 @@ def _owner(candidate: Candidate, parties: Parties, context: Context) -> str:
 
 def _names_and_addresses(parties: Parties) -> dict[str, list[Candidate]]:
     options: dict[str, list[Candidate]] = {}
-    for role, party in (("vendor", parties.vendor), ("customer", parties.customer)):
-        if party is not None and party.name is not None:
-            name = f"{role}_name"
-            options[name] = [stated(name, FieldType.STRING, party.name, PARTY_SCORE + party.score)]
-    for role in ("vendor", "customer", "shipping", "billing"):
-        party = getattr(parties, role)
-        postal = party.address.postal if party is not None and party.address is not None else None
-        if postal is not None:
-            name = f"{role}_address"
-            score = PARTY_SCORE + party.score
-            options[name] = [stated(name, FieldType.ADDRESS, postal, score)]
+    for role, players in (
+        ("vendor", parties.vendors),
+        ("customer", parties.customers),
+        ("shipping", parties.shipping),
+        ("billing", parties.billing),
+    ):
+        if role in ("vendor", "customer"):
+            options[f"{role}_name"] = [
+                stated(f"{role}_name", FieldType.STRING, player.name, PARTY_SCORE + player.score)
+                for player in players
+                if player.name is not None
+            ]
+        # The address of the party that was chosen, or none: not the next party's.
+        postals = [player.address.postal for player in players[:1] if player.address is not None]
+        options[f"{role}_address"] = [
+            stated(f"{role}_address", FieldType.ADDRESS, postal, PARTY_SCORE + player.score)
+            for player, postal in zip(players, postals, strict=False)
+            if postal is not None
+        ]
     return options
 
 

@@ -27,6 +27,7 @@ LINE_GAP = 1.7  # word heights between two lines of one description
 UNEVEN = 0.3  # of its height, by which a cell may stand below the others of its line
 MIN_RULE = 0.5  # of the head's width: shorter lines do not part items
 MIN_QUALITY = 0.5  # of a sum's writing, in a list whose sums are written out
+TOTALS = frozenset({"subtotal", "total_tax", "invoice_total", "amount_due", "amount_paid"})
 ADJUSTMENTS = frozenset({"total_discount", "shipping_cost", "surcharge", "rounding"})
 BESIDES = frozenset({"description", "product_code", "quantity", "unit_price"})
 MAX_UNIT = 20  # characters of a unit
@@ -177,11 +178,19 @@ def _nearest(run: Run, head: Head) -> int:
 
 def _ends_list(sheet: Sheet, number: int, row: Row, head: Head, context: Context) -> bool:
     """A row of totals or a new section, and not an item that happens to use such a word."""
-    if not _speaks_of("end", sheet, number):
+    if not _speaks_of("end", sheet, number) and not _is_total(sheet, number, context):
         return False
     quantity = _cell(row, head, "quantity")
     price = _cell(row, head, "unit_price")
     return not (quantity and price and _number(quantity, context) and _number(price, context))
+
+
+def _is_total(sheet: Sheet, number: int, context: Context) -> bool:
+    """A label of a document's sums begins its first words."""
+    first = sheet.rows[number][0]
+    return any(
+        hit.opens_run and TOTALS.intersection(hit.concepts) for hit in context.hits_in(first)
+    )
 
 
 def _speaks_of(concept: str, sheet: Sheet, number: int) -> bool:
@@ -229,14 +238,20 @@ def _anchors(head: Head, rows: Sequence[Row], context: Context) -> list[Row]:
     column = _cost_column(head)
     costs = [(row, _cost(row, column, context)) for row in rows]
     clearest = max((cost.quality for _, cost in costs if cost), default=0.0)
-    return [
-        row
-        for row, cost in costs
-        if cost
-        and not _is_adjustment(row, head, context)
-        and (cost.quality >= MIN_QUALITY or clearest < MIN_QUALITY)
-        and any(head.columns[c].concept in BESIDES for c in row.cells if c != column)
-    ]
+    anchors: list[Row] = []
+    total = Decimal()
+    for row, cost in costs:
+        if cost is None or (cost.quality < MIN_QUALITY <= clearest):
+            continue
+        bare = not any(_cell(row, head, concept) for concept in ("quantity", "unit_price"))
+        if anchors and bare and cost.value.amount == total:
+            break  # the sum of all before it, whatever it is called
+        if _is_adjustment(row, head, context):
+            continue
+        if any(head.columns[c].concept in BESIDES for c in row.cells if c != column):
+            anchors.append(row)
+            total += cost.value.amount
+    return anchors
 
 
 def _is_adjustment(row: Row, head: Head, context: Context) -> bool:

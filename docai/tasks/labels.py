@@ -24,6 +24,7 @@ MIN_FUZZY = 7  # characters of a key in which one error is forgiven
 
 # A CJK character is a token of its own, as no spaces part the words; "#" reads as "no".
 _TOKEN = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_぀-ヿ㐀-鿿가-힯]+|#")
+_CODE = re.compile(r"[-/_]\d")
 # What may stand between a label and its value; a hyphen right before a digit is a minus.
 SEPARATORS = re.compile(r"(?:[\s:：.=#|*_>)\]…/]|[-–](?![\d.,$€£]))*")
 
@@ -97,6 +98,9 @@ def find_in_run(
             continue
         key, until, exact = found
         start, stop = tokens[position][0], tokens[until - 1][1]
+        if _CODE.match(run.text, stop):
+            position = until  # "PO-5512" is a number, not the label of one
+            continue
         phrase, *others = sorted(book.by_key[key], key=lambda p: not p.sure)
         separators = SEPARATORS.match(run.text, stop)
         end = separators.end() if separators else stop

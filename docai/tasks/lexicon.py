@@ -63,6 +63,7 @@ class Lexicon:
     questions: PhraseBook  # words of questions, for the concepts they ask for
     months: Mapping[str, int]  # folded name or abbreviation -> 1..12
     currencies: Mapping[str, str]  # case-folded symbol, code or word -> ISO 4217
+    shared_symbols: Mapping[str, frozenset[str]]  # symbol -> the currencies it may stand for
     organisations: frozenset[str]  # keys of legal forms: gmbh, ltd, sarl
     titles: frozenset[str]  # keys of what stands before a name: herr, firma, attn
     streets: frozenset[str]  # keys of words in a street's name
@@ -95,6 +96,7 @@ def lexicon() -> Lexicon:
             for code, spellings in shared["currencies"].items()
             for spelling in [code, *spellings]
         },
+        shared_symbols={s: frozenset(codes) for s, codes in shared["shared_symbols"].items()},
         organisations=frozenset(map(key, shared["organisations"])),
         titles=frozenset(key(t) for words in files.values() for t in words["titles"]),
         streets=frozenset(key(t) for words in files.values() for t in words["streets"]),

@@ -29,14 +29,17 @@ def stop_words() -> frozenset[str]:
 
 
 def likeness(asked: Collection[str], label: Sequence[str]) -> float:
-    """0..1: the share of words that both have, of all that either has, those asked counting more.
+    """0..1: the mean of how much of the label is asked for and how much of the question it covers.
 
-    A label that is wholly asked for scores high even where the question says more.
+    0 where the question is mostly about something else: "the capital of Italy" is not answered
+    by a "Capital" of somewhere.
     """
     if not asked or not label:
         return 0.0
     shared = sum(any(is_form_of(word, other) for other in asked) for word in label)
     matched = sum(any(is_form_of(word, other) for other in label) for word in asked)
+    if matched <= len(asked) / 2:
+        return 0.0
     return 0.5 * shared / len(label) + 0.5 * matched / len(asked)
 
 

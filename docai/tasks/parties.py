@@ -26,6 +26,9 @@ WINDOW = 1.2  # where a window envelope shows the recipient
 FOOT = 1.5  # at the bottom of a page
 HEAD = 0.6  # in the top eighth
 ORGANISATION = 0.3
+FORMED = 2.0  # a legal form on a letterhead
+EARLY = 2.0  # times the share of the page above a name on a letterhead
+LETTERHEAD = 2.0  # off for a name without an address
 
 ROLES = ("vendor", "customer", "shipping", "billing")
 _CONTACT_CONCEPTS = frozenset({"phone", "email", "tax_id", "iban", "vendor_tax_id", "bic"})
@@ -42,22 +45,57 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    vendor: Party | None
-    customer: Party | None
-    shipping: Party | None
-    billing: Party | None
+    """Who could play each role, likeliest first. Nobody plays both vendor and customer."""
+
+    vendors: tuple[Party, ...]
+    customers: tuple[Party, ...]
+    shipping: tuple[Party, ...]
+    billing: tuple[Party, ...]
+
+    @property
+    def vendor(self) -> Party | None:
+        return next(iter(self.vendors), None)
+
+    @property
+    def customer(self) -> Party | None:
+        return next(iter(self.customers), None)
 
 
 def find_parties(context: Context) -> Parties:
-    found = addresses(context)
+    found = [address for address in addresses(context) if address.name is not None]
     labelled = {role: _labelled(role, found) for role in ROLES}
-    plain = [(_weigh(a, context), a) for a in found if _role(a) is None and a.name is not None]
-    plain.sort(key=lambda weighed: -weighed[0])
-    vendor = labelled["vendor"] or _vendor(
-        plain, labelled["customer"] or labelled["billing"], context
+    plain = [Party(a.name, a, _weigh(a, context)) for a in found if _role(a) is None]
+    plain.sort(key=lambda party: -party.score)
+    recipients = labelled["customer"] or labelled["billing"]
+    vendors = labelled["vendor"] + _without(plain, recipients[:1])
+    alone = not labelled["vendor"] and not recipients and len(vendors) == 1
+    if not vendors or (alone and vendors[0].score <= 0):
+        # The only address is the recipient's; the sender names himself at the top.
+        vendors = _without(letterheads(context), recipients[:1])
+    customers = recipients + _without(_as_customers(plain), vendors[:1])
+    return Parties(
+        tuple(vendors), tuple(customers), tuple(labelled["shipping"]), tuple(labelled["billing"])
     )
-    customer = labelled["customer"] or labelled["billing"] or _customer(plain, vendor)
-    return Parties(vendor, customer, labelled["shipping"], labelled["billing"])
+
+
+def _without(parties: Iterable[Party], taken: Sequence[Party]) -> list[Party]:
+    """Those with another name than a party that already plays the other role."""
+    names = {_key(party) for party in taken}
+    return [party for party in parties if _key(party) not in names]
+
+
+def _key(party: Party) -> str:
+    return key(party.name.text) if party.name is not None else ""
+
+
+def _as_customers(plain: Iterable[Party]) -> list[Party]:
+    """The addresses least like a sender's first; one on a sender's line is none."""
+    turned = [
+        Party(party.name, party.address, -party.score)
+        for party in plain
+        if party.address is not None and not party.address.one_line
+    ]
+    return sorted(turned, key=lambda party: -party.score)
 
 
 def _role(address: Address) -> str | None:
@@ -67,19 +105,17 @@ def _role(address: Address) -> str | None:
     return "vendor" if concept == "vendor_address" else concept
 
 
-def _labelled(role: str, found: Iterable[Address]) -> Party | None:
-    """The address under this label; one with a town before a bare name."""
-    own = [a for a in found if _role(a) == role and a.name is not None]
-    own.sort(key=lambda a: (not a.label.phrase.sure if a.label else True, a.postal is None))
-    return (
-        Party(
-            own[0].name,
-            own[0],
-            LABELLED if own[0].label and own[0].label.phrase.sure else LABELLED / 2,
-        )
-        if own
-        else None
+def _labelled(role: str, found: Iterable[Address]) -> list[Party]:
+    """The addresses under a label of this role: sure labels first, whole addresses first."""
+    own = [
+        Party(a.name, a, LABELLED if a.label.phrase.sure else LABELLED / 2)
+        for a in found
+        if a.label is not None and _role(a) == role
+    ]
+    own.sort(
+        key=lambda party: (-party.score, party.address is None or party.address.postal is None)
     )
+    return own
 
 
 def _weigh(address: Address, context: Context) -> float:
@@ -108,58 +144,22 @@ def _is_contact(run: Run, context: Context) -> bool:
     )
 
 
-def _vendor(
-    weighed: Sequence[tuple[float, Address]], customer: Party | None, context: Context
-) -> Party | None:
-    """The address most like a sender's; the letterhead where there is only the recipient's."""
-    taken = _key(customer)
-    others = [(score, a) for score, a in weighed if a.name and key(a.name.text) != taken]
-    if others and (others[0][0] > 0 or len(others) > 1 or customer is not None):
-        score, address = others[0]
-        return Party(address.name, address, score)
-    head = letterhead(context)
-    return head if head is not None and _key(head) != taken else None
-
-
-def _key(party: Party | None) -> str:
-    return key(party.name.text) if party is not None and party.name is not None else ""
-
-
-def letterhead(context: Context) -> Party | None:
-    """The largest or first name in the top third of the first page, best with a legal form."""
+def letterheads(context: Context) -> list[Party]:
+    """Names in the top third of the first page: large ones, early ones and legal forms first."""
     if not context.sheets:
-        return None
+        return []
     sheet = context.sheets[0]
-    top = [
-        run
-        for run in sheet.runs
-        if run.box.top < 0.33 * sheet.page.height and is_name_like(run.text)
-    ]
-    top = [run for run in top if not context.hits_in(run)]
-    if not top:
-        return None
+    height = max(1.0, sheet.page.height)
 
     def weight(run: Run) -> float:
         words = [key(word) for word in run.text.split()]
         form = any(word in lexicon().organisations for word in words)
-        return (
-            2.0 * form + run.box.height / sheet.word_height - 2.0 * run.box.top / sheet.page.height
-        )
+        large = run.box.height / sheet.word_height
+        return FORMED * form + large - EARLY * run.box.top / height - LETTERHEAD
 
-    run = max(top, key=weight)
-    return Party(run.span(), None, weight(run) - 2.0)
-
-
-def _customer(weighed: Sequence[tuple[float, Address]], vendor: Party | None) -> Party | None:
-    """The address that is least like a sender's and not the vendor's own again."""
-    for score, address in reversed(weighed):
-        own = vendor is not None and address is vendor.address
-        if (
-            address.name is None
-            or address.one_line
-            or own
-            or key(address.name.text) == _key(vendor)
-        ):
-            continue
-        return Party(address.name, address, -score)
-    return None
+    names = [
+        run
+        for run in sheet.runs
+        if run.box.top < height / 3 and is_name_like(run.text) and not context.hits_in(run)
+    ]
+    return [Party(run.span(), None, weight(run)) for run in sorted(names, key=lambda r: -weight(r))]

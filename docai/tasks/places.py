@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from docai.tasks.context import Context
@@ -13,6 +14,9 @@ from docai.tasks.sheet import Run, Sheet
 BELOW_REACH = 3.2  # word heights between a label and the row of its value below
 RUNS_RIGHT = 12  # more columns no row of labels has
 ROWS_BELOW = 3
+
+
+_OWN_LABEL = re.compile(r"[^\W\d_][^\d:：]{1,40}[:：](?:\s|$)")
 
 
 class Relation(StrEnum):
@@ -43,10 +47,19 @@ class Place:
 def places(hit: Hit, context: Context) -> Iterator[Place]:
     """Every place for this label's value; another label on the way ends the search there."""
     sheet = context.sheets[hit.sheet]
+    hit = _past_aliases(hit, context)
     yield from _inline(hit, context)
     if not _rest_is_taken(hit, context):
         yield from _right(hit, sheet, context)
     yield from _below(hit, sheet, context)
+
+
+def _past_aliases(hit: Hit, context: Context) -> Hit:
+    """“Invoice date / Delivery date   1 May”: both labels share the value."""
+    for other in context.hits_in(hit.run):
+        if other.start == hit.end and "/" in hit.run.text[hit.stop : hit.end]:
+            hit = replace(hit, end=other.end)
+    return hit
 
 
 def _inline(hit: Hit, context: Context) -> Iterator[Place]:
@@ -81,7 +94,10 @@ def _right(hit: Hit, sheet: Sheet, context: Context) -> Iterator[Place]:
 
 
 def _opens_with_label(run: Run, context: Context) -> bool:
-    return any(h.opens_run and (h.phrase.sure or h.has_colon) for h in context.hits_in(run))
+    """It begins with a label of the vocabulary, or with words and a colon."""
+    return _OWN_LABEL.match(run.text) is not None or any(
+        h.opens_run and (h.phrase.sure or h.has_colon) for h in context.hits_in(run)
+    )
 
 
 def _skip_separators(text: str) -> int:

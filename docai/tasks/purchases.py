@@ -34,9 +34,10 @@ def find_purchases(context: Context) -> ItemList:
     for sheet in context.sheets[:1]:
         above: Span | None = None
         for number in range(len(sheet.rows)):
-            if items and _is_total(sheet, number, context):
+            total = _is_total(sheet, number, context)
+            if items and total:
                 break
-            label = _is_labelled(sheet, number, context)
+            label = total or _is_labelled(sheet, number, context)
             found = None if label else _purchase(sheet, number, above, context)
             if found is not None:
                 items.append(found)
@@ -56,8 +57,9 @@ def _is_total(sheet: Sheet, number: int, context: Context) -> bool:
 
 
 def _is_labelled(sheet: Sheet, number: int, context: Context) -> bool:
+    """It opens with a label and says nothing else in words: "Table 7", but not "Table lamp"."""
     return any(
-        hit.opens_run and (hit.phrase.sure or hit.has_colon)
+        hit.opens_run and (hit.has_colon or not any(c.isalpha() for c in run.text[hit.stop :]))
         for run in sheet.rows[number]
         for hit in context.hits_in(run)
     )

@@ -9,18 +9,18 @@ from datetime import date
 from decimal import Decimal
 
 from docai.document import Document
-from docai.results import Extraction, FieldType, Item, Span
+from docai.results import Check, Extraction, FieldType, Item, Span
 from docai.tasks import candidates as kinds
 from docai.tasks import checks, dates
 from docai.tasks.addresses import is_name_like
 from docai.tasks.assemble import (
+    Findings,
     by_score,
     currency_candidates,
+    extraction_of,
     fields_of,
-    proved_items,
     stated,
 )
-from docai.tasks.base import geometric
 from docai.tasks.candidates import Candidate, candidates
 from docai.tasks.codes import find_phones
 from docai.tasks.context import Context
@@ -29,6 +29,7 @@ from docai.tasks.labels import Hit
 from docai.tasks.lexicon import lexicon
 from docai.tasks.purchases import find_purchases
 from docai.tasks.sheet import Run, join
+from docai.tasks.taxes import NO_TAXES
 from docai.tasks.text import key
 from docai.tasks.totals import settle_totals
 
@@ -61,7 +62,8 @@ _REGISTRATION = re.compile(
 NAME_SCORE = 3.0  # log-odds of the first line that could be a name
 FORMED = 2.0  # of a legal form at its end
 LATER = 0.5  # off for each line before it
-SHORT_NAME = 3  # words: "Restaurant Sdn Bhd" is the end of the line above
+SHORT_NAME = 1  # own words: "Stationery Sdn Bhd" is the end of the line above
+SLOGAN = 1.5  # off for a line all in small letters
 ADDRESS_SCORE = 3.5
 UNLABELLED_DATE = 3.0  # log-odds of the first date of a receipt; it rarely shows another
 
@@ -81,39 +83,41 @@ class ReceiptTask:
     name: str = "receipt"
 
     def extract(self, document: Document) -> Extraction:
-        context = Context(document)
-        listed = find_items(context)
-        if not listed.items:
-            listed = find_purchases(context)
-        hits = [h for hits in context.hits for h in hits if (h.sheet, h.run.row) not in listed.rows]
-        sums = settle_totals(hits, (), listed.items, context, SUMS)
-        options: dict[str, list[Candidate]] = {
-            **_merchant(hits, context),
-            **_when(hits, context),
-            "receipt_id": _receipt_ids(hits, context),
-            **{
-                name: sums[name]
-                for name in ("subtotal", "total_tax", "tip", "total")
-                if name in sums
-            },
-            "payment_method": _payment_methods(hits, context),
-            "currency": currency_candidates(context),
-        }
-        items = _renamed(listed)
-        chosen = {field.name: field for field in fields_of(options, (), document)}
-        products = [checks.product_check(item, n) for n, item in enumerate(items, start=1)]
-        proofs = [proof for proof in products if proof is not None]
-        proofs += checks.sum_checks(chosen, items)
-        paid = checks.cash_check(chosen.get("total"), _sum(sums, "cash"), _sum(sums, "change"))
-        proofs += [paid] if paid is not None else []
-        fields = fields_of(options, proofs, document)
-        return Extraction(
-            task=self.name,
-            model=geometric(),
-            fields=tuple(sorted(fields, key=lambda field: ORDER.index(field.name))),
-            items=proved_items(items, proofs, document),
-            checks=tuple(proofs),
-        )
+        return extraction_of(find(document), self.name, ORDER, document)
+
+
+def find(document: Document) -> Findings:
+    """Every field's options, the purchases and the proofs that hold them together."""
+    context = Context(document)
+    listed = find_items(context)
+    if not listed.items:
+        listed = find_purchases(context)
+    hits = [h for hits in context.hits for h in hits if (h.sheet, h.run.row) not in listed.rows]
+    sums = settle_totals(hits, NO_TAXES, listed, context, SUMS)
+    options: dict[str, list[Candidate]] = {
+        **_merchant(hits, context),
+        **_when(hits, context),
+        "receipt_id": _receipt_ids(hits, context),
+        **{name: many for name, many in sums.items() if name in ORDER},
+        "payment_method": _payment_methods(hits, context),
+        "currency": currency_candidates(context),
+    }
+    items = _renamed(listed)
+    return Findings(options, items, (), _checks(options, items, sums, document))
+
+
+def _checks(
+    options: Mapping[str, Sequence[Candidate]],
+    items: Sequence[Item],
+    sums: Mapping[str, Sequence[Candidate]],
+    document: Document,
+) -> list[Check]:
+    chosen = {field.name: field for field in fields_of(options, (), document)}
+    products = [checks.product_check(item, n) for n, item in enumerate(items, start=1)]
+    found = [proof for proof in products if proof is not None]
+    found += checks.sum_checks(chosen, items)
+    paid = checks.cash_check(chosen.get("total"), _sum(sums, "cash"), _sum(sums, "change"))
+    return [*found, paid] if paid is not None else found
 
 
 def _sum(sums: Mapping[str, Sequence[Candidate]], name: str) -> Decimal | None:
@@ -171,12 +175,18 @@ def _names(context: Context) -> Iterator[Candidate]:
             before = None
             continue
         form = has_form(name.text)
-        if form and before is not None and len(name.text.split()) <= SHORT_NAME:
+        if form and before is not None and len(_own_words(name.text)) <= SHORT_NAME:
             name = join([before, name])
-        score = NAME_SCORE + FORMED * form - LATER * rank
+        score = NAME_SCORE + FORMED * form - LATER * rank - SLOGAN * name.text.islower()
         yield stated("merchant_name", FieldType.STRING, name, score)
         before = None if form else name
         rank += 1
+
+
+def _own_words(text: str) -> list[str]:
+    """Without legal forms, kinds of business and single letters."""
+    words = [key(word) for word in re.split(r"[\s.,()]+", text)]
+    return [word for word in words if len(word) > 1 and word not in lexicon().organisations]
 
 
 def has_form(text: str) -> bool:
@@ -208,21 +218,32 @@ def _is_particular(line: Line, context: Context) -> bool:
 
 
 def _address(name: Candidate, context: Context) -> Span | None:
-    """The lines after the name up to the first label, telephone or date."""
+    """The lines after the name up to the first label, telephone or date.
+
+    What stands between the name and the first line that could be a street is passed over: a
+    registration number, a date, the name of the branch.
+    """
     lines = _top(context)
     taken = set(name.span.evidence)
     last = max(n for n, line in enumerate(lines) if taken.intersection(line.span.evidence))
     found: list[Span] = []
     for line in lines[last + 1 :]:
-        if _is_registration(line.span.text):
-            continue
-        done = (
-            len(found) == ADDRESS_ROWS or _is_title(line, context) or _is_particular(line, context)
+        other = (
+            _is_registration(line.span.text)
+            or _is_title(line, context)
+            or _is_particular(line, context)
+            or bool(find_phones(line.span.text))
         )
-        if done or find_phones(line.span.text):
+        if found and (other or len(found) == ADDRESS_ROWS):
             break
-        found.append(line.span)
+        if not other and (found or _could_be_street(line.span.text)):
+            found.append(line.span)
     return join(found) if found else None
+
+
+def _could_be_street(text: str) -> bool:
+    words = {key(word) for word in re.split(r"[\s.,/]+", text)}
+    return any(c.isdigit() for c in text) or bool(words & lexicon().streets)
 
 
 def _is_registration(text: str) -> bool:

@@ -59,9 +59,14 @@ class Sheet:
         return tuple(run for row in self.rows for run in row)
 
     @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Word index -> the row it stands in."""
+        return {word: run.row for run in self.runs for word in run.words}
+
+    @cached_property
     def word_height(self) -> float:
-        """Median height of a word in points; 10 on an empty page."""
-        return median([w.box.height for w in self.page.words] or [10.0])
+        """Median height of a word in points, at least 1; 10 on an empty page."""
+        return max(1.0, median([w.box.height for w in self.page.words] or [10.0]))
 
     @cached_property
     def _rule_heights(self) -> list[float]:

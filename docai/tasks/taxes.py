@@ -6,6 +6,7 @@ No head is needed: a row with a rate, a net sum and a tax is one when the arithm
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
 
@@ -23,20 +24,33 @@ NEAR = 5  # rows above in which a bare number's column may be called a tax
 Placed = tuple[Run, Found[Money]]
 
 
-def find_taxes(context: Context, taken: Collection[tuple[int, int]]) -> tuple[Item, ...]:
+@dataclass(frozen=True, slots=True)
+class TaxList:
+    """The rates, and the rows of the document, (page, row), that show them."""
+
+    items: tuple[Item, ...]
+    rows: frozenset[tuple[int, int]]
+
+
+NO_TAXES = TaxList((), frozenset())
+
+
+def find_taxes(context: Context, taken: Collection[tuple[int, int]]) -> TaxList:
     """One item per rate: rate, net, amount. Rows in `taken` belong to something else."""
-    found: list[Item] = []
+    items: list[Item] = []
+    rows: set[tuple[int, int]] = set()
     seen: set[tuple[object, ...]] = set()
     for sheet in context.sheets:
         for number in range(len(sheet.rows)):
-            if (sheet.index, number) in taken:
+            detail = None if (sheet.index, number) in taken else _detail(sheet, number, context)
+            if detail is None:
                 continue
-            detail = _detail(sheet, number, context)
-            values = tuple(field.value for field in detail.fields) if detail else ()
-            if detail and values not in seen:
+            rows.add((sheet.index, number))
+            values = tuple(field.value for field in detail.fields)
+            if values not in seen:
                 seen.add(values)
-                found.append(detail)
-    return tuple(found)
+                items.append(detail)
+    return TaxList(tuple(items), frozenset(rows))
 
 
 def _detail(sheet: Sheet, number: int, context: Context) -> Item | None:
@@ -64,7 +78,7 @@ def _rates(sheet: Sheet, number: int, context: Context) -> Iterator[tuple[Run, F
     """Percentages of the row, and bare numbers where a head above speaks of tax."""
     for run in sheet.rows[number]:
         for found in amounts.find_percents(run.text, context.decimal_mark):
-            if 0 < found.value <= HIGHEST_RATE:
+            if 0 <= found.value <= HIGHEST_RATE:
                 yield run, found
     above = range(max(0, number - NEAR), number + 1)
     if _speaks_of_tax(sheet, above, context):
@@ -91,7 +105,8 @@ def _net_and_tax(rate: Decimal, sums: list[Placed]) -> tuple[Placed, Placed] | N
     """The two sums of which one is the rate's share of the other."""
     for net, tax in permutations(sums, 2):
         base, share = net[1].value.amount, tax[1].value.amount
-        if share and abs(base * rate / 100 - share) <= CENT:
+        telling = share if rate else base
+        if telling and abs(base * rate / 100 - share) <= CENT:
             return net, tax
     return None
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import product
+from itertools import chain, product
 
+from docai.document import WordRef
 from docai.results import Field, FieldType, Item, Money, Span
+from docai.tasks.amounts import find_money
 from docai.tasks.candidates import MONEY, SURE_LABEL, Candidate, candidates
 from docai.tasks.checks import TOLERANCE, amount
 from docai.tasks.context import Context
+from docai.tasks.items import ItemList
 from docai.tasks.labels import Hit
 from docai.tasks.places import Relation
+from docai.tasks.taxes import TaxList
 
 MONEY_FIELDS: Mapping[str, str] = {
     "subtotal": "subtotal",
@@ -38,56 +42,138 @@ DUE_FITS = 1.5  # total - paid = due
 ITEMS_FIT = 2.0  # the items sum to the subtotal
 RATES_FIT = 1.5  # the tax rates' sums are the subtotal and the tax
 GROWN = 2.0  # the total is another "total" with tax, rounding or a surcharge added
+RATES_DIFFER = -2.5  # the tax is none of all rates together
 SPENT = 2.5  # cash less change is the total
 SHRINKS = -2.0  # a total below its own subtotal
 SAME_WORDS = -1.5  # two fields read from the same words
 NOT_RIGHTMOST = 0.4  # off for each further sum to the right of it in its row
 TAX_ALONE = 3.0  # log-odds of the only tax rate's sums being those of the document
+DERIVED = 2.5  # log-odds of a sum without a known label that the others demand
+WRITTEN_OUT = 0.5  # quality of a number's writing that makes it a sum
 COPIED = 1.0  # off where a total serves as the amount due, or the other way round
 
 
 def settle_totals(
     hits: Sequence[Hit],
-    taxes: Sequence[Item],
-    items: Sequence[Item],
+    taxed: TaxList,
+    listed: ItemList,
     context: Context,
     fields: Mapping[str, str] = MONEY_FIELDS,
 ) -> dict[str, list[Candidate]]:
     """Candidates by field, the chosen one first; fields without a likely one are left out."""
-    options = {name: _options(name, concept, hits, context) for name, concept in fields.items()}
+    taxes, total = taxed.items, "invoice_total" if "invoice_total" in fields else "total"
+    banned = _words_of_rates(taxed, context)
+    options = {
+        name: _options(name, concept, hits, banned, context) for name, concept in fields.items()
+    }
+    if not options.get("amount_paid"):
+        _take_due_for_total(options, total)
     if len(taxes) == 1:
         options["subtotal"] = _with(options["subtotal"], "subtotal", taxes[0].get("net"))
         options["total_tax"] = _with(options["total_tax"], "total_tax", taxes[0].get("amount"))
-    total = "invoice_total" if "invoice_total" in fields else "total"
     facts = _Facts(
-        items=_sum(items, "amount"),
+        items=_sum(listed.items, "amount"),
         nets=_sum(taxes, "net"),
         taxes=_sum(taxes, "amount"),
         spent=_spent(options),
     )
+    _derive(options, total, facts, _printed(listed, context))
     trio = _best_trio(options, total, facts)
     chosen = dict(zip(("subtotal", "total_tax", total), trio, strict=True))
     for name in fields:
         if name not in chosen:
             chosen[name] = _best_alone(name, options[name], chosen, total)
-    _copy_between_total_and_due(chosen, options, total)
+    if not options.get("amount_paid"):
+        _take_total_for_due(chosen, total)
+    return _with_rivals(chosen, options)
+
+
+def _with_rivals(
+    chosen: Mapping[str, Candidate | None], options: Mapping[str, list[Candidate]]
+) -> dict[str, list[Candidate]]:
+    """Each choice before its rivals; a sum that another field took is no rival any more."""
+    taken = {name: one.span.evidence for name, one in chosen.items() if one is not None}
     return {
-        name: [one, *(c for c in options[name] if c is not one)]
+        name: [
+            one,
+            *(
+                c
+                for c in options[name]
+                if c.value != one.value
+                and not any(c.span.evidence == words for n, words in taken.items() if n != name)
+            ),
+        ]
         for name, one in chosen.items()
         if one is not None
     }
 
 
-def _options(name: str, concept: str, hits: Iterable[Hit], context: Context) -> list[Candidate]:
+def _words_of_rates(taxed: TaxList, context: Context) -> frozenset[WordRef]:
+    """The words in rows of single rates, where there are several: none is the document's sum."""
+    if len(taxed.items) < 2:
+        return frozenset()
+    return frozenset(
+        ref
+        for page, row in taxed.rows
+        for run in context.sheets[page].rows[row]
+        for ref in run.span().evidence
+    )
+
+
+def _printed(listed: ItemList, context: Context) -> dict[Decimal, tuple[Money, Span]]:
+    """Every sum that is written out outside the list of items; the lowest on the page counts."""
+    found = {}
+    for run in context.runs():
+        if (run.page, run.row) in listed.rows:
+            continue
+        for one in find_money(run.text, context.decimal_mark, context.currency):
+            if one.quality >= WRITTEN_OUT:
+                found[one.value.amount] = one.value, run.span(one.start, one.end)
+    return found
+
+
+def _derive(
+    options: dict[str, list[Candidate]],
+    total: str,
+    facts: _Facts,
+    printed: Mapping[Decimal, tuple[Money, Span]],
+) -> None:
+    """Add sums that stand there without a known label, where the other two of a sum demand them."""
+
+    def known(name: str) -> set[Decimal]:
+        values = (amount(c.value) for c in options[name][:MAX_OPTIONS])
+        return {value for value in values if value}
+
+    items = facts.items
+    subtotals = known("subtotal") | ({items} if items else set())
+    taxes, totals = known("total_tax"), known(total)
+    rounding = known("rounding") if "rounding" in options else set()
+    demanded = {
+        "subtotal": {t - x for t in totals for x in taxes}
+        | ({items} if items and items not in totals else set()),
+        "total_tax": {t - s for t in totals for s in subtotals},
+        total: {s + x for s in subtotals for x in taxes}
+        | {t + sign * r for t in totals for r in rounding for sign in (1, -1)}
+        | facts.spent,
+    }
+    for name, values in demanded.items():
+        for value in sorted(values - known(name) - {Decimal()}):
+            if value in printed:
+                money, span = printed[value]
+                options[name].append(Candidate(name, FieldType.MONEY, money, span, DERIVED))
+
+
+def _options(
+    name: str, concept: str, hits: Iterable[Hit], banned: Collection[WordRef], context: Context
+) -> list[Candidate]:
     """The best candidate for each value, likeliest first."""
     by_value: dict[Decimal, Candidate] = {}
-    for hit in hits:
-        for candidate in _of_hit(name, concept, hit, context):
-            value = amount(candidate.value)
-            if value is not None and (
-                value not in by_value or candidate.score > by_value[value].score
-            ):
-                by_value[value] = candidate
+    for candidate in chain.from_iterable(_of_hit(name, concept, hit, context) for hit in hits):
+        value = amount(candidate.value)
+        if value is None or any(ref in banned for ref in candidate.span.evidence):
+            continue
+        if value not in by_value or candidate.score > by_value[value].score:
+            by_value[value] = candidate
     return sorted(by_value.values(), key=lambda c: -c.score)[:MAX_OPTIONS]
 
 
@@ -173,8 +259,10 @@ def _worth(
         worth += GROWN * (
             grown or (tax is not None and any(total - tax - s in totals for s in steps))
         )
-    worth += RATES_FIT * (subtotal is not None and subtotal == facts.nets)
-    worth += RATES_FIT * (tax is not None and tax == facts.taxes)
+    if subtotal is not None and facts.nets is not None:
+        worth += RATES_FIT if subtotal == facts.nets else 0.0
+    if tax is not None and facts.taxes is not None:
+        worth += RATES_FIT if tax == facts.taxes else RATES_DIFFER
     worth += SPENT * (total is not None and total in facts.spent)
     words = [c.span.evidence for c in trio if c is not None]
     worth += SAME_WORDS * (len(words) - len(set(words)))
@@ -205,21 +293,18 @@ def _best_alone(
     return max(likely, key=worth, default=None)
 
 
-def _copy_between_total_and_due(
-    chosen: dict[str, Candidate | None], options: Mapping[str, list[Candidate]], total: str
-) -> None:
-    """Where nothing was paid in advance, the total and the amount due are one sum.
+def _take_due_for_total(options: dict[str, list[Candidate]], total: str) -> None:
+    """Where nothing was paid in advance, the amount due is the total under another name."""
+    known = {c.value for c in options[total]}
+    options[total] = options[total] + [
+        replace(due, name=total, score=due.score - COPIED)
+        for due in options.get("amount_due", ())
+        if due.value not in known
+    ]
 
-    Documents then print it once, under either name.
-    """
-    if total != "invoice_total" or options["amount_paid"]:
-        return
-    whole, due = chosen["invoice_total"], chosen["amount_due"]
-    if whole is None and due is not None:
-        chosen["invoice_total"] = replace(due, name="invoice_total", score=due.score - COPIED)
-    elif due is None and whole is not None:
+
+def _take_total_for_due(chosen: dict[str, Candidate | None], total: str) -> None:
+    """Where nothing was paid in advance, the total is due, whether or not it is so called."""
+    whole = chosen[total]
+    if "amount_due" in chosen and chosen["amount_due"] is None and whole is not None:
         chosen["amount_due"] = replace(whole, name="amount_due", score=whole.score - COPIED)
-
-
-def money(candidate: Candidate) -> Money | None:
-    return candidate.value if isinstance(candidate.value, Money) else None

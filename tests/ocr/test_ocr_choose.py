@@ -46,17 +46,18 @@ LANGUAGES = {
         माना कि कोषाध्यक्ष द्वारा तैयार किए गए आँकड़े सही थे और उन्हें धन्यवाद दिया।""",
     "Thai": """คณะกรรมการ ประชุม วันอังคาร เพื่อ หารือ รายงาน ประจำปี และ งบประมาณ สมาชิก เห็นพ้อง ว่า
         ตัวเลข ที่ เหรัญญิก จัดทำ นั้น ถูกต้อง""",
-    "Chinese, simplified": """委员会星期二开会讨论年度报告和预算。成员们认为财务主管准备的数字是正确的，
-        并向她表示感谢。下一次会议五月三日在图书馆举行。""",
-    "Chinese, traditional": """委員會星期二開會討論年度報告和預算。成員們認為財務主管準備的數字是正確的，
-        並向她表示感謝。下一次會議五月三日在圖書館舉行。""",
-    "Japanese": """委員会は火曜日に会合を開き、年次報告と予算について話し合った。会計担当者が用意した
-        数字は正しいと認められ、全員が感謝した。次の会議は五月三日に図書館で開かれる。""",
+    "Chinese, simplified": """委员会星期二开会讨论年度报告和预算。成员们认为财务主管
+        准备的数字是正确的，并向她表示感谢。下一次会议五月三日在图书馆举行。""",
+    "Chinese, traditional": """委員會星期二開會討論年度報告和預算。成員們認為財務主管
+        準備的數字是正確的，並向她表示感謝。下一次會議五月三日在圖書館舉行。""",
+    "Japanese": """委員会は火曜日に会合を開き、年次報告と予算について話し合った。
+        会計担当者が用意した数字は正しいと認められ、全員が感謝した。次の会議は五月三日に図書館で開かれる。""",
     "Korean": """위원회는 화요일에 모여 연례 보고서와 예산을 논의했다. 회원들은 회계 담당자가 준비한
         숫자가 정확하다고 동의하고 감사를 표했다.""",
 }
 ALL_LANGUAGES = pytest.mark.parametrize("text", LANGUAGES.values(), ids=LANGUAGES)
-CAPITALS = "TAXI RECEIPT CASH CHANGE TOTAL AMOUNT THANK YOU PLEASE COME AGAIN GOODS SOLD ARE NOT RETURNABLE"
+CAPITALS = """TAXI RECEIPT CASH CHANGE TOTAL AMOUNT THANK YOU PLEASE COME AGAIN
+    GOODS SOLD ARE NOT RETURNABLE"""
 
 
 def layer(text, *, image_coverage=0.0, invisible_share=0.0, paths=0, top=100.0):

@@ -1,11 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from typed import document, rule_below
 
+from docai.document import Cell, CellKind, Document, Page, Source, Table, Word
 from docai.geometry import Box
 from docai.tasks.context import Context
 from docai.tasks.items import find_items
-from typed import document, rule_below
 
 
 def rows(*texts, **options):
@@ -195,3 +196,38 @@ Garden chair           2        45.00      90.00
     (item,) = find_items(Context(made)).items
     for field in item.fields:
         assert field.text in made.text(field.evidence)
+
+
+def in_cells(*rows):
+    """A document with one table, a cell 120 points wide and 20 high for each text."""
+    words, cells = [], []
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            box = Box(c * 120.0, r * 20.0, c * 120.0 + 120, r * 20.0 + 20)
+            start, left = len(words), box.left + 2
+            for part in text.split():
+                words.append(Word(part, Box(left, box.top + 4, left + 6 * len(part), box.top + 14)))
+                left += 6 * len(part) + 4
+            kind = CellKind.HEADER if r == 0 else CellKind.CONTENT
+            cells.append(Cell(r, c, tuple(range(start, len(words))), box, kind=kind))
+    table = Table(Box(0, 0, 120.0 * len(rows[0]), 20.0 * len(rows)), tuple(cells))
+    made = Page(1, 600, 800, tuple(words), tables=(table,))
+    return Document(Source("t.pdf", "0" * 64, "application/pdf", 1), (made,))
+
+
+def test_the_cells_of_a_table_part_what_stands_close_together():
+    made = in_cells(
+        ["Description of goods xx", "Quantity ordered xx", "Unit price", "Amount"],
+        ["Chair", "2", "45,00", "90,00"],
+        ["Table", "1", "80,00", "80,00"],
+    )
+    items = find_items(Context(made)).items
+    assert [[str(getattr(f.value, "amount", f.value)) for f in item.fields] for item in items] == [
+        ["Chair", "2", "45.00", "90.00"],
+        ["Table", "1", "80.00", "80.00"],
+    ]
+
+
+def test_a_table_about_something_else_is_no_list_of_items():
+    made = in_cells(["Country", "Capital", "Population"], ["France", "Paris", "68,00"])
+    assert find_items(Context(made)).items == ()

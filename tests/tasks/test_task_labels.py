@@ -1,4 +1,5 @@
 import pytest
+from typed import document, page
 
 from docai.document import TextSource
 from docai.tasks import labels
@@ -7,7 +8,6 @@ from docai.tasks.lexicon import LANGUAGES, lexicon
 from docai.tasks.places import Relation, places
 from docai.tasks.sheet import rows_of, sheet
 from docai.tasks.text import fold, key
-from typed import document, page
 
 
 def found(text, source=TextSource.EMBEDDED):

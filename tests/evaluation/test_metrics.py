@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docai.evaluation.metrics import (
+    Counts,
+    calibration_error,
+    exact_match,
+    reliability,
+    reliability_table,
+)
+
+claims = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
+
+
+def test_f1_counts_what_was_found_and_what_was_missed():
+    counts = Counts(right=3, claimed=4, expected=6)
+    assert counts.precision == 0.75
+    assert counts.recall == 0.5
+    assert counts.f1 == pytest.approx(0.6)
+
+
+def test_counts_add_up():
+    assert Counts(1, 2, 3) + Counts(1, 0, 1) == Counts(2, 2, 4)
+
+
+def test_nothing_asked_and_nothing_claimed_is_perfect():
+    assert Counts().f1 == 1.0
+    assert exact_match([]) == 1.0
+    assert Counts(0, 1, 0).f1 == 0.0
+
+
+def test_a_forecaster_who_is_right_as_often_as_he_says_has_no_error():
+    assert calibration_error([(0.25, True)] + [(0.25, False)] * 3) == 0.0
+    assert calibration_error([(1.0, True), (0.0, False)]) == 0.0
+
+
+def test_the_error_is_the_gap():
+    assert calibration_error([(0.9, False)] * 10) == pytest.approx(0.9)
+    mixed = [(0.95, True)] * 10 + [(0.55, False)] * 10
+    assert calibration_error(mixed) == pytest.approx((0.05 + 0.55) / 2)
+
+
+def test_the_last_bin_holds_certainty():
+    (row,) = reliability([(1.0, True)])
+    assert (row.low, row.high, row.count) == (0.9, 1.0, 1)
+
+
+def test_what_is_no_probability_is_refused():
+    with pytest.raises(ValueError, match="no probability"):
+        reliability([(1.5, True)])
+
+
+@given(claims, st.integers(1, 20))
+def test_bins_hold_every_claim_once_and_the_error_is_a_share(made, bins):
+    assert sum(row.count for row in reliability(made, bins)) == len(made)
+    assert 0.0 <= calibration_error(made, bins) <= 1.0
+
+
+def test_the_table_ends_with_the_error():
+    lines = reliability_table([(0.9, True), (0.2, False)]).splitlines()
+    assert len(lines) == 4
+    assert lines[-1].startswith("expected calibration error 0.150")

@@ -1,0 +1,105 @@
+import pytest
+from test_task_invoice import AMERICAN, GERMAN
+from typed import document
+
+from docai.document import Cell, CellKind, Document, Page, Source, Table, Word
+from docai.geometry import Box
+from docai.tasks import answer
+
+
+def first(made, question):
+    found = answer(made, question)
+    return found[0].text if found else None
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is the invoice number?", "A-1007"),
+        ("When is the payment due?", "03/03/2026"),
+        ("When was the invoice issued?", "02/17/2026"),
+        ("What is the total?", "$343.98"),
+        ("Who is the vendor?", "ACME SUPPLY INC"),
+        ("Who is the customer?", "Jane Doe"),
+        ("How much is the desk lamp?", "$20.00"),
+        ("What is the unit price of the office chair?", "$99.50"),
+        ("What is the quantity of the office chair?", "3"),
+        ("What is the PO number?", "PO-5512"),
+    ],
+)
+def test_questions_about_an_american_invoice(question, expected):
+    assert first(document(AMERICAN), question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Wie lautet die Rechnungsnummer?", "RE-2026-0042"),
+        ("Bis wann muss bezahlt werden?", "17.02.2026"),
+        ("Wie hoch ist der Gesamtbetrag?", "351,05 €"),
+        ("What is the IBAN?", "DE89 3704 0044 0532 0130 00"),
+        ("¿Cuál es el número de factura?", "RE-2026-0042"),
+        ("Quel est le montant total TTC ?", "351,05 €"),
+        ("发票号码是多少？", "RE-2026-0042"),
+    ],
+)
+def test_the_question_need_not_be_in_the_documents_language(question, expected):
+    assert first(document(GERMAN), question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What colour is the sky?",
+        "Who won the match?",
+        "",
+        "?",
+        "the of is",
+        "How tall is Jan?" * 50,
+    ],
+)
+def test_what_the_document_does_not_say_has_no_answer(question):
+    assert answer(document(AMERICAN), question) == ()
+    assert answer(document(""), question) == ()
+
+
+def test_labels_that_no_vocabulary_knows():
+    made = document("""
+Blood group: AB positive
+Name of ship:        Santa Maria
+""")
+    assert first(made, "What is the blood group?") == "AB positive"
+    assert first(made, "What is the name of the ship?") == "Santa Maria"
+
+
+def test_a_ticked_box_answers_with_its_text():
+    made = document("☒ Vegetarian menu   ☐ Standard menu")
+    assert first(made, "Which menu is ticked, vegetarian?") == "Vegetarian menu"
+
+
+def test_a_tables_cell_is_found_by_its_row_and_column():
+    grid = [
+        ["Country", "Capital", "Population"],
+        ["France", "Paris", "68"],
+        ["Spain", "Madrid", "48"],
+    ]
+    words, cells = [], []
+    for r, row in enumerate(grid):
+        for c, text in enumerate(row):
+            box = Box(c * 100.0, r * 20.0, c * 100.0 + 80, r * 20.0 + 10)
+            kind = CellKind.HEADER if r == 0 else CellKind.CONTENT
+            cells.append(Cell(r, c, (len(words),), box, kind=kind))
+            words.append(Word(text, box))
+    table = Table(Box(0, 0, 300, 60), tuple(cells))
+    page = Page(1, 400, 400, tuple(words), tables=(table,))
+    made = Document(Source("t.pdf", "0" * 64, "application/pdf", 1), (page,))
+    assert first(made, "What is the population of Spain?") == "48"
+    assert first(made, "What is the capital of France?") == "Paris"
+    assert first(made, "What is the capital of Italy?") is None
+
+
+def test_answers_come_likeliest_first_and_as_many_as_wanted():
+    found = answer(document(AMERICAN), "What is the total amount due?", top=3)
+    assert 1 < len(found) <= 3
+    assert [a.confidence for a in found] == sorted((a.confidence for a in found), reverse=True)
+    assert all(a.evidence for a in found)

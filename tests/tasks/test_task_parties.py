@@ -1,0 +1,140 @@
+import pytest
+from typed import document
+
+from docai.tasks.addresses import addresses, is_postal
+from docai.tasks.context import Context
+from docai.tasks.parties import find_parties
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12345 Berlin",
+        "D-80331 München",
+        "DE 12345 Beispielstadt",
+        "A-1010 Wien",
+        "8001 Zürich",
+        "75018 PARIS",
+        "28001 Madrid",
+        "Springfield, IL 62704",
+        "London SW1A 1AA",
+        "Toronto ON M5V 2T6",
+        "81200 JOHOR BAHRU",
+        "1011 AB Amsterdam",
+        "上海市黄浦区南京路100号",
+    ],
+)
+def test_a_town_gives_an_address_away(text):
+    assert is_postal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hofstraße 12", "Total 12345,00", "2026-03-01", "Invoice 12345", "www.example.org", ""]
+)
+def test_other_lines_are_no_towns(text):
+    assert not is_postal(text)
+
+
+def names(text):
+    parties = find_parties(Context(document(text)))
+    return tuple(p.name.text if p and p.name else None for p in (parties.vendor, parties.customer))
+
+
+def test_labels_say_who_is_who():
+    assert names("""
+Sold by:              Bill to:
+Blue Ltd              Jane Doe
+1 High Street         2 Low Road
+London SW1A 1AA       Leeds LS1 4AP
+""") == ("Blue Ltd", "Jane Doe")
+
+
+def test_values_beside_their_labels():
+    assert names("""
+Verkäufer:     Blau GmbH
+Käufer:        Jan Petersen
+""") == ("Blau GmbH", "Jan Petersen")
+
+
+def test_a_senders_line_over_the_window():
+    assert names("""
+Blau GmbH · Weg 1 · 20457 Hamburg
+
+Herrn
+Jan Petersen
+Lindenallee 4
+12345 Berlin
+""") == ("Blau GmbH", "Jan Petersen")
+
+
+def test_telephone_and_tax_number_belong_to_the_sender():
+    assert names("""
+Jan Petersen          Blau GmbH
+Lindenallee 4         Weg 1
+12345 Berlin          20457 Hamburg
+                      Tel: 040 123456
+                      USt-IdNr: DE136695976
+""") == ("Blau GmbH", "Jan Petersen")
+
+
+def test_a_letterhead_needs_no_address():
+    assert names("""
+Blue Widgets Ltd
+
+Bill to:
+Jane Doe
+2 Low Road
+Leeds LS1 4AP
+""") == ("Blue Widgets Ltd", "Jane Doe")
+
+
+def test_numbers_between_label_and_name_are_passed_over():
+    assert (
+        names("""
+Verkäufer:
+GLN 4333741000005
+Lief-Nr: 549910
+BLAU GMBH
+WEG 1
+20457 HAMBURG
+""")[0]
+        == "BLAU GMBH"
+    )
+
+
+def test_an_address_is_street_to_country_without_the_name():
+    (address,) = addresses(
+        Context(
+            document("""
+Bill to:
+Jane Doe
+2 Low Road
+Leeds LS1 4AP
+United Kingdom
+jane@example.org
+""")
+        )
+    )
+    assert address.name.text == "Jane Doe"
+    assert address.postal.text == "2 Low Road, Leeds LS1 4AP, United Kingdom"
+
+
+def test_nobody_plays_both_parts():
+    vendor, customer = names("""
+Blau GmbH
+Weg 1
+20457 Hamburg
+
+
+
+Blau GmbH
+Weg 1
+20457 Hamburg
+""")
+    assert vendor == "Blau GmbH"
+    assert customer is None
+
+
+def test_without_names_there_are_no_parties():
+    assert names("") == (None, None)
+    assert names("12.00\n13.00") == (None, None)
