@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docai.document import Word
-from docai.geometry import Box, box_from_pixels
+from docai.geometry import Box, box_from_pixels, to_pixels
 from docai.image import PageImage
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ SLOPE = 0.01  # of a rule's length that it may rise
 SQUARE_SIDES = (6.5, 22.0)  # points; the sides of checkboxes
 SQUARE_STROKE = 5.0  # points; a checkbox's side survives as a run of this length
 CLOSED = 0.8  # of each side of a checkbox is ink; an O's or a D's sides are not
+STRAIGHT = 0.75  # of a side lies in one row of pixels; of a round letter's, two thirds at most
 TICK_INK = 0.06  # of a checkbox's inside is dark when it is ticked; dust is less
 WIDER_THAN_LETTERS = 1.2  # times a word's letters, a square at its end is not one of them
 PLAIN_BOX_GLYPHS = frozenset("□☐☑☒■口囗")  # what OCR makes of a checkbox …
+SQUARE_LETTERS = frozenset("BCDGOQUo0@")  # wide, and at some sizes taken for a square
 BOX_GLYPHS = PLAIN_BOX_GLYPHS | frozenset("回日凶区囚図⊠⊡XxOo0VvDLI[]|✓√")  # … and of a ticked one
 
 
@@ -57,14 +59,16 @@ def drawn(image: PageImage) -> Drawn:
         gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, blockSize=31, C=12
     )
     ink = np.asarray(dark, np.uint8)
-    return Drawn(tuple(_rules(ink, dpi)), tuple(_squares(ink, dpi)))
+    squares = (square for square in _squares(ink, dpi) if _has_straight_sides(image, square[0]))
+    return Drawn(tuple(_rules(ink, dpi)), tuple(squares))
 
 
 def with_checkboxes(words: Sequence[Word], squares: Sequence[tuple[Box, bool]]) -> tuple[Word, ...]:
     """The words with ☒ and ☐ among them, in place of what OCR made of the same squares.
 
     A square as wide as the letters around it is a letter (口, or a D in a square face) and
-    stays one; a wider one at a word's end is a checkbox that OCR took into the word's box.
+    stays one, as does one where the word has an O; a wider one at a word's end is a checkbox
+    that OCR took into the word's box.
     """
     kept = list(words)
     for box, ticked in squares:
@@ -86,9 +90,9 @@ def _without(word: Word, square: Box) -> Word | None:
     if square.width < WIDER_THAN_LETTERS * pitch:
         return None
     left, right = word.box.left, word.box.right
-    if square.left - left < pitch:
+    if square.left - left < pitch and word.text[0] not in SQUARE_LETTERS:
         left = min(square.right, right)
-    elif right - square.right < pitch:
+    elif right - square.right < pitch and word.text[-1] not in SQUARE_LETTERS:
         right = max(square.left, left)
     else:
         return None
@@ -157,6 +161,27 @@ def _closed_share(ink: Ink, left: int, top: int, width: int, height: int) -> flo
         patch[:, -band:].any(axis=1),
     )
     return min(float(side.mean()) for side in sides)
+
+
+def _has_straight_sides(image: PageImage, square: Box) -> bool:
+    """Whether each side is a stroke as long as the square, at the page's own resolution.
+
+    O and D are closed on four sides as well, but at some of them by a bow.
+    """
+    import numpy as np
+
+    left, top, right, bottom = (round(edge) for edge in to_pixels(square, dpi=image.dpi))
+    # One pixel more: the square was measured on a coarser page.
+    around = image.pixels[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1].min(axis=2)
+    paper, print_ = np.percentile(around, (95, 5))
+    dark = around < (paper + print_) / 2
+    band = round(0.3 * min(dark.shape))
+    for across in (0, 1):
+        length = max(1, np.count_nonzero(dark.any(axis=1 - across)))
+        strokes = np.count_nonzero(dark, axis=across) / length
+        if min(strokes[:band].max(initial=0), strokes[-band:].max(initial=0)) < STRAIGHT:
+            return False
+    return True
 
 
 def _inner_ink(ink: Ink, left: int, top: int, width: int, height: int) -> float:

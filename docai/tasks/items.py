@@ -8,7 +8,7 @@ Where horizontal lines are drawn between the items, all rows between two lines a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -49,6 +49,10 @@ class Row:
     top: float
     bottom: float
     cells: dict[int, Span]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.page, self.runs[0].row
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +211,10 @@ def _speaks_of(concept: str, sheet: Sheet, number: int) -> bool:
 
 def _groups(head: Head, rows: Sequence[Row], context: Context) -> list[Group]:
     """The rows of each item; rows that belong to none are left out."""
-    anchors = _anchors(head, rows, context)
-    flowing = [row if row in anchors else _flow(row, head) for row in rows]
-    bands = _bands(head, context)
-    if bands and _one_anchor_each(anchors, bands):
+    anchors = {row.place: row for row in _anchors(head, rows, context)}
+    flowing = [row if row.place in anchors else _flow(row, head) for row in rows]
+    bands = _bands(head, rows, context)
+    if bands and _one_anchor_each(anchors.values(), bands):
         return _by_bands(flowing, anchors, bands)
     return _by_anchors(head, flowing, anchors, context)
 
@@ -280,13 +284,13 @@ def _cost(row: Row, column: int | None, context: Context) -> Found[Money] | None
 
 
 def _by_anchors(
-    head: Head, rows: Sequence[Row], anchors: Sequence[Row], context: Context
+    head: Head, rows: Sequence[Row], anchors: Collection[tuple[int, int]], context: Context
 ) -> list[Group]:
     """Each anchor with the lines of text that follow it closely, or lead to it."""
     groups: list[Group] = []
     leading: list[Row] = []
     for row in rows:
-        if row in anchors:
+        if row.place in anchors:
             nameless = _cell(row, head, "description") is None
             groups.append(Group(row, tuple(leading) if nameless else (), ()))
             leading = []
@@ -310,12 +314,13 @@ def _is_text(row: Row, head: Head) -> bool:
     return not any(head.columns[column].is_numeric for column in row.cells)
 
 
-def _bands(head: Head, context: Context) -> dict[int, list[float]]:
+def _bands(head: Head, rows: Iterable[Row], context: Context) -> dict[int, list[float]]:
     """Heights of the lines drawn across the list, page by page; empty where there are few."""
     left = head.columns[0].box.left
     right = head.columns[-1].box.right
     found = {}
-    for sheet in context.sheets[head.page :]:
+    for page in sorted({row.page for row in rows}):
+        sheet = context.sheets[page]
         ys = sorted(
             rule.centre[1]
             for rule in sheet.page.rules
@@ -331,19 +336,24 @@ def _band(row: Row, bands: dict[int, list[float]]) -> tuple[int, int]:
     return row.page, bisect_right(bands.get(row.page, []), (row.top + row.bottom) / 2)
 
 
-def _one_anchor_each(anchors: Sequence[Row], bands: dict[int, list[float]]) -> bool:
+def _one_anchor_each(anchors: Collection[Row], bands: dict[int, list[float]]) -> bool:
     return len(anchors) > 1 and len({_band(row, bands) for row in anchors}) == len(anchors)
 
 
 def _by_bands(
-    rows: Sequence[Row], anchors: Sequence[Row], bands: dict[int, list[float]]
+    rows: Iterable[Row], anchors: Mapping[tuple[int, int], Row], bands: dict[int, list[float]]
 ) -> list[Group]:
+    """Each anchor with all other rows between the same two lines."""
+    others: dict[tuple[int, int], list[Row]] = {}
+    for row in rows:
+        if row.place not in anchors:
+            others.setdefault(_band(row, bands), []).append(row)
     groups = []
-    for anchor in anchors:
-        band = _band(anchor, bands)
-        own = [row for row in rows if _band(row, bands) == band and row not in anchors]
+    for anchor in anchors.values():
+        own = others.get(_band(anchor, bands), [])
         before = tuple(row for row in own if row.top < anchor.top)
-        groups.append(Group(anchor, before, tuple(row for row in own if row not in before)))
+        after = tuple(row for row in own if row.top >= anchor.top)
+        groups.append(Group(anchor, before, after))
     return groups
 
 

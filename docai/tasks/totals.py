@@ -253,12 +253,7 @@ def _worth(
     if subtotal is None and total is not None and facts.items is not None:
         worth += ITEMS_FIT / 2 * _adds_up(facts.items, total, extras)
     if subtotal is None and total is not None:
-        # Receipts call the sum before tax or rounding a total, too.
-        steps = [s * e for e in extras for s in (1, -1) if e] + ([tax] if tax else [])
-        grown = any(total - step in totals for step in steps)
-        worth += GROWN * (
-            grown or (tax is not None and any(total - tax - s in totals for s in steps))
-        )
+        worth += GROWN * _is_grown(total, tax or Decimal(), extras, totals)
     if subtotal is not None and facts.nets is not None:
         worth += RATES_FIT if subtotal == facts.nets else 0.0
     if tax is not None and facts.taxes is not None:
@@ -267,6 +262,18 @@ def _worth(
     words = [c.span.evidence for c in trio if c is not None]
     worth += SAME_WORDS * (len(words) - len(set(words)))
     return worth
+
+
+def _is_grown(
+    total: Decimal, tax: Decimal, extras: Sequence[Decimal], totals: Collection[Decimal | None]
+) -> bool:
+    """It is another sum called a total with tax, rounding or a surcharge added.
+
+    Receipts call the sum before those a total, too.
+    """
+    steps = [sign * extra for extra in extras for sign in (1, -1)]
+    grown = {total - tax - step for step in [Decimal(), *steps]} | {total - s for s in steps}
+    return bool((grown - {total}) & set(totals))
 
 
 def _adds_up(computed: Decimal, shown: Decimal, extras: Sequence[Decimal]) -> bool:

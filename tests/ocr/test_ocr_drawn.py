@@ -93,6 +93,27 @@ def test_cells_of_a_table_are_no_checkboxes():
     assert sheet.drawn().squares == ()
 
 
+@pytest.mark.parametrize("size", [8, 9, 10, 11, 12, 14, 16, 18])
+def test_letters_that_ocr_overlooked_do_not_become_checkboxes(size):
+    sheet = Sheet()
+    sheet.text(40, 60, "O D Q 0 C G U", size=size)
+    assert sheet.drawn().squares == ()
+
+
+def test_a_checkbox_with_rounded_corners_is_found():
+    sheet = Sheet()
+    corners = [PIXELS * edge for edge in (60, 80, 72, 92)]
+    sheet.draw.rounded_rectangle(corners, radius=PIXELS, outline="black", width=2)
+    [(_, is_ticked)] = sheet.drawn().squares
+    assert not is_ticked
+
+
+def test_a_wide_first_letter_stays_a_letter():
+    """The O of Order is wider than its other letters, as a checkbox would be."""
+    order = word("Order", 60, 80, 92, 92)
+    assert with_checkboxes([order], [(Box(60, 80, 71, 91), False)]) == (order,)
+
+
 @pytest.mark.parametrize("size", [9, 11, 12, 14, 16, 20])
 def test_round_and_square_letters_of_a_word_stay_letters(size):
     """At some sizes an O, a D or a B looks closed on four sides."""
