@@ -176,8 +176,13 @@ def field_rows(extraction: Extraction, document: Document) -> Iterator[list[Cell
 TABLE_COLUMNS = ("file", "page", "table", "row")
 
 
+def table_header(document: Document) -> list[str]:
+    widest = max((t.columns for page in document.pages for t in page.tables), default=0)
+    return [*TABLE_COLUMNS, *(f"column {i}" for i in range(widest))]
+
+
 def table_rows(document: Document) -> Iterator[list[Cell]]:
-    """One row for every table row: TABLE_COLUMNS, then its cells."""
+    """One row for every table row, under `table_header`."""
     for page in document.pages:
         for index, table in enumerate(page.tables):
             for row, cells in enumerate(table_grid(table, page)):
@@ -227,12 +232,10 @@ def _csv_cell(cell: Cell) -> Cell:
 
 def workbook(extraction: Extraction, document: Document) -> bytes:
     """An XLSX file with the sheets "fields" and "tables"."""
-    widest = max((t.columns for page in document.pages for t in page.tables), default=0)
-    table_header = [*TABLE_COLUMNS, *(f"column {i}" for i in range(widest))]
     return to_xlsx(
         [
             ("fields", FIELD_COLUMNS, field_rows(extraction, document)),
-            ("tables", table_header, table_rows(document)),
+            ("tables", table_header(document), table_rows(document)),
         ]
     )
 

@@ -62,6 +62,16 @@ def test_xlsx_keeps_numbers_numbers_and_text_text():
     assert [cell.value for cell in list(book["tables"].iter_rows())[2]][4:] == ["Tea", "2.50"]
 
 
+def test_tables_have_a_row_a_row():
+    lines = export.to_csv(export.table_header(document()), export.table_rows(document()))
+    header, *rows = rows_of("".join(lines))
+    assert header == ["file", "page", "table", "row", "column 0", "column 1"]
+    assert rows == [
+        ["tea.pdf", "1", "0", "0", "Item", "Price"],
+        ["tea.pdf", "1", "0", "1", "Tea", "2.50"],
+    ]
+
+
 def test_xlsx_survives_control_characters():
     book = openpyxl.load_workbook(io.BytesIO(export.to_xlsx([("a", ["x"], [["a\x00b\x1fc"]])])))
     assert book["a"]["A2"].value == "abc"

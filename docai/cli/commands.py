@@ -104,7 +104,10 @@ def _run_extract(given: Given) -> int:
     def write(path: str, output: Output) -> None:
         document = read(path, given)
         extraction = renamed(task.extract(document), given.names)
-        if given.format == "csv":
+        if given.format == "csv" and extraction.task == "table":
+            header = export.table_header(document)
+            output.text(path, export.to_csv(header, export.table_rows(document)))
+        elif given.format == "csv":
             rows = export.field_rows(extraction, document)
             output.text(path, export.to_csv(export.FIELD_COLUMNS, rows))
         elif given.format == "xlsx":

@@ -12,6 +12,7 @@ line's box; from images, by the pipeline's OCR.
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,16 +67,21 @@ def evaluate(
     read: Callable[[Path], Document] | None = None,
     *,
     half: str = "all",
+    limit: int = 0,
+    seed: int = 0,
     show_misses: bool = False,
 ) -> ReceiptScores:
     """Extract the receipts of data/train.jsonl; with `read`, from their images.
 
     `half` is "all", "even" or "odd": the receipts of even or odd number only, so that one
-    half can be looked at and the other reported.
+    half can be looked at and the other reported. `limit` draws that many of them by `seed`.
     """
     scores = ReceiptScores()
     extract = task("receipt").extract
-    for row in rows(data, half):
+    chosen = list(rows(data, half))
+    if limit:
+        chosen = random.Random(seed).sample(chosen, min(limit, len(chosen)))
+    for row in chosen:
         document = read(data / row["image"]) if read is not None else document_of(row)
         judge(scores, row["image"], row["entities"], extract(document))
     if not show_misses:

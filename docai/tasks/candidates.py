@@ -77,10 +77,6 @@ def _numbers(text: str, context: Context) -> list[Found[Any]]:
     return list(amounts.find_numbers(text, context.decimal_mark))
 
 
-def _currency(text: str, context: Context) -> list[Found[Any]]:
-    return list(amounts.find_currencies(text))
-
-
 def _whole(text: str, context: Context) -> list[Found[Any]]:
     """All of the text, where it holds a letter or a digit."""
     bare = text.strip(" :;,-–|*")
@@ -100,7 +96,6 @@ NUMBER = Kind(FieldType.NUMBER, _numbers)
 STRING = Kind(FieldType.STRING, _whole)
 ID = Kind(FieldType.STRING, _plain(codes.find_ids))
 TIME = Kind(FieldType.STRING, _plain(dates.find_times))
-CURRENCY = Kind(FieldType.STRING, _currency)
 IBAN = Kind(FieldType.STRING, _plain(codes.find_ibans))
 BIC = Kind(FieldType.STRING, _plain(codes.find_bics))
 TAX_ID = Kind(FieldType.STRING, _plain(codes.find_tax_ids))

@@ -44,7 +44,7 @@ class Coefficients:
     reading: float
 
 
-FITTED = Coefficients(constant=0.93, margin=1.18, checks=1.10, reading=2.05)
+FITTED = Coefficients(constant=1.19, margin=0.96, checks=0.92, reading=1.80)
 
 
 def probability(evidence: Evidence, coefficients: Coefficients = FITTED) -> float:

@@ -64,7 +64,7 @@ FORMED = 2.0  # of a legal form at its end
 LATER = 0.5  # off for each line before it
 SHORT_NAME = 1  # own words: "Stationery Sdn Bhd" is the end of the line above
 SLOGAN = 1.5  # off for a line all in small letters
-ADDRESS_SCORE = 3.5
+ADDRESS_SCORE = 1.5  # log-odds of an address: long, and wrong by one misread letter
 UNLABELLED_DATE = 3.0  # log-odds of the first date of a receipt; it rarely shows another
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FACTORS = ("quantity", "unit_price", "amount")
 MAX_COLUMNS = 12  # of numbers; with more of them products agree by chance
-WORDY = 0.6  # of the characters in a column of descriptions are letters
 
 
 def settle(head: Head, rows: Sequence[Row], context: Context) -> Head:

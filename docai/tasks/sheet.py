@@ -41,10 +41,6 @@ class Run:
         refs = tuple(WordRef(self.page, word) for word in self.words[first:last])
         return Span(self.text[start:end].strip(), refs)
 
-    def word_at(self, offset: int) -> int:
-        """Position in `words` of the word that holds this offset."""
-        return max(0, bisect_right(self.starts, offset) - 1)
-
 
 @dataclass(frozen=True)
 class Sheet:

@@ -133,7 +133,7 @@ def test_any_text_is_survived(text):
 
 @pytest.mark.parametrize("piece", ["DE00 ", "0 ", "a@", "1.", "(((", "A1-", "€1 ", "a.", "0/"])
 def test_long_hostile_text_takes_no_time(piece):
-    text = piece * 20_000
+    text = piece * 5_000
     for find in (
         find_ibans,
         find_bics,

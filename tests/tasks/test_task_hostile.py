@@ -69,10 +69,8 @@ def crowd(vocabulary, count=20_000, columns=20):
     [
         ["Total", "12,50", "Rechnung", "Nr.", "foo", "2026-03-01", "€", "Menge", "Preis", ":"],
         ["Total"],
-        ["A:", "b:", ":"],
         ["12345", "Berlin", "Str.", "•"],
         ["1", "1.", "1,2", "--", "(((", "%"],
-        ["☐", "[x]"],
     ],
 )
 def test_twenty_thousand_words_take_seconds(vocabulary):
