@@ -19,6 +19,7 @@ from docai.errors import InputError, ParserCrashed, ParserMemory, ParserTimeout
 from docai.ingest.limits import Limits
 from docai.ingest.raw import RawDocument, RawPage, open_document
 from docai.layout import arrange, mark_repeats
+from docai.ocr import AUTO, DEFAULT_PROFILE, PROFILES
 from docai.ocr.choose import TextChoice, TextLayer, choose
 from docai.options import option
 
@@ -39,8 +40,8 @@ class ReadOptions:
         "where words come from: decided page by page, the PDF's text layer, or OCR",
         choices=("auto", "embedded", "ocr"),
     )
-    ocr: str = option("auto", "OCR engine; `docai doctor` lists them")
-    profile: str = option("fast", "OCR models", choices=("fast", "accurate"))
+    ocr: str = option(AUTO, "OCR engine; `docai doctor` lists them")
+    profile: str = option(DEFAULT_PROFILE, "OCR models", choices=PROFILES)
     languages: str = option("", "ISO 639-1 codes, comma-separated, for engines that want them")
     layout: str = option(
         "geometry",

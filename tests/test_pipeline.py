@@ -138,17 +138,17 @@ def test_one_damaged_page_of_three_costs_that_page_alone(pdf):
 
 
 def test_a_document_without_a_readable_page_raises(pdf):
-    """Here each page takes longer than it may."""
+    """Here each page takes longer than what is left of the document's time."""
     path = pdf(text("first page"), text("second page"))
     with pytest.raises(ParserTimeout, match=r"document\.pdf, page 2"):
-        read(path, limits=Limits(page_timeout_s=1e-6), reader=FakeReader())
+        read(path, limits=Limits(document_timeout_s=0.0), reader=FakeReader())
 
 
-def test_a_file_whose_pages_kill_the_parser_one_after_the_other_is_given_up(pdf):
-    """A thousand pages must not each cost their time limit."""
+def test_a_file_whose_pages_time_out_one_after_the_other_is_given_up(pdf):
+    """Not each page of a thousand may cost its whole time limit."""
     path = pdf(*[text("page")] * 9)
     with pytest.raises(ParserTimeout, match=r"document\.pdf, page 4"):
-        read(path, limits=Limits(page_timeout_s=1e-6), reader=FakeReader())
+        read(path, limits=Limits(document_timeout_s=0.0), reader=FakeReader())
 
 
 def test_a_failing_engine_is_not_a_damaged_page(pdf):

@@ -8,7 +8,6 @@ from pathlib import Path
 from docai.errors import UsageError
 from docai.pipeline import read
 
-
 RECEIPTS_READ = 60  # unless --limit says otherwise; a minute and a half of OCR
 
 

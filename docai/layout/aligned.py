@@ -206,13 +206,14 @@ def _score(body: _Body, words: Sequence[Word]) -> float:
     for column in range(len(body.columns)):
         pieces = [piece for row in data for piece in row.get(column, ())]
         texts = [t for p in pieces if not is_blank(t := text_of(p.text.words, words))]
-        if 2 * sum(text.startswith(":") or text.endswith(":") for text in texts) > len(texts):
+        colons = [text for text in texts if text.startswith(":") or text.endswith(":")]
+        if 2 * len(colons) > len(texts):
             return 0.0
         if texts and sum(map(is_figure, texts)) >= FIGURE_COLUMN * len(texts):
             figure_columns += 1
         if len(pieces) > 1:
             aligned.append(_alignment(pieces))
-    filled = sum(len(row) for row in data) / (len(data) * len(body.columns))
+    filled = sum([len(row) for row in data]) / (len(data) * len(body.columns))
     if figure_columns < 2 and (filled < WELL_FILLED or len(data) < 2):
         return 0.0
     signs = (
@@ -235,7 +236,7 @@ def _alignment(pieces: Sequence[Piece]) -> float:
         [(box.left + box.right) / 2 for box in boxes],
     ):
         usual = median(edge)
-        best = max(best, sum(abs(x - usual) < SAME_EDGE for x in edge) / len(edge))
+        best = max(best, sum([abs(x - usual) < SAME_EDGE for x in edge]) / len(edge))
     return best
 
 
@@ -325,16 +326,16 @@ def _belongs_below(number: int, body: _Body, separators: Sequence[float]) -> boo
 
 
 def _cells(groups: Sequence[Sequence[int]], body: _Body) -> list[PlacedCell]:
-    boxes = [f.box for strip in body.strips for f in strip.row]
-    outer = Box.enclosing(boxes)
-    left, right = min(outer.left, body.columns[0][0]), max(outer.right, body.columns[-1][1])
-    walls = [left, *walls_of(body.columns), right]
-    tops = [min(body.strips[n].top for n in group) for group in groups]
-    bottoms = [max(body.strips[n].bottom for n in group) for group in groups]
-    edges = [outer.top]
+    columns, strips = body.columns, body.strips
+    left = min([columns[0][0], *(strip.spans[0][0] for strip in strips)])
+    right = max([columns[-1][1], *(strip.spans[-1][1] for strip in strips)])
+    walls = [left, *walls_of(columns), right]
+    tops = [min([strips[n].top for n in group]) for group in groups]
+    bottoms = [max([strips[n].bottom for n in group]) for group in groups]
+    edges = [min(tops)]
     for i in range(1, len(groups)):
         edges.append(max(edges[-1], min(tops[i], (bottoms[i - 1] + tops[i]) / 2)))
-    edges.append(outer.bottom)
+    edges.append(max(bottoms))
     cells = []
     for r, group in enumerate(groups):
         texts: dict[int, list[Piece]] = defaultdict(list)
@@ -342,10 +343,11 @@ def _cells(groups: Sequence[Sequence[int]], body: _Body) -> list[PlacedCell]:
             for column, pieces in body.places[n].items():
                 texts[column].extend(pieces)
         column = 0
-        while column < len(body.columns):
-            pieces = texts.get(column, [])
-            end = max([piece.last for piece in pieces], default=column) + 1
-            end = min([end, *(c for c in texts if column < c)])
+        while column < len(columns):
+            pieces = texts[column]
+            end = column + 1
+            while end not in texts and any(piece.last >= end for piece in pieces):
+                end += 1
             box = Box(walls[column], edges[r], walls[end], edges[r + 1])
             text = [piece.text for piece in pieces]
             cells.append(PlacedCell(r, column, 1, end - column, text, box))

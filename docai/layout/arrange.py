@@ -96,8 +96,8 @@ def _blocks(page: Page, words: Sequence[Word], regions: Sequence[Region]) -> lis
     return with_kinds(with_claims(blocks, words), words, regions)
 
 
-def _text_blocks(fragments: Sequence[Fragment], judge: _Judge) -> Iterator[DraftBlock]:
-    for section in sections(fragments, judge):
+def _text_blocks(rows: Sequence[Row], judge: _Judge) -> Iterator[DraftBlock]:
+    for section in sections(rows, judge):
         whole = section.rows[0][0].whole
         if whole is not None:
             yield whole
@@ -160,8 +160,9 @@ def _assembled(
             members = line.words
             if order is not None:
                 members = tuple(order(members, [known[i].text for i in members]))
-            lines.append(Line(tuple(range(len(words), len(words) + len(members)))))
+            start = len(words)
             words.extend([known[i] for i in members])
+            lines.append(Line(tuple(range(start, len(words)))))
         if draft.table is not None:
             tables.append(_table(draft.table, first_word))
         blocks.append(Block(draft.kind, draft.box, tuple(range(first_line, len(lines)))))
@@ -177,18 +178,9 @@ def _assembled(
 def _table(draft: DraftTable, first_word: int) -> Table:
     """Its cells' words follow one another from `first_word` on."""
     cells = []
-    for cell in draft.cells:
-        count = sum(len(line.words) for line in cell.lines)
-        cells.append(
-            Cell(
-                cell.row,
-                cell.column,
-                tuple(range(first_word, first_word + count)),
-                cell.box,
-                cell.row_span,
-                cell.column_span,
-                cell.kind,
-            )
-        )
-        first_word += count
+    for row, column, lines, box, row_span, column_span, kind in draft.cells:
+        stop = first_word + sum([len(line.words) for line in lines])
+        words = tuple(range(first_word, stop))
+        cells.append(Cell(row, column, words, box, row_span, column_span, kind))
+        first_word = stop
     return Table(draft.box, tuple(cells), draft.confidence)

@@ -41,7 +41,7 @@ def table_block(table: DraftTable) -> DraftBlock:
 
 def _lines_of(row: Sequence[Fragment], across: bool) -> list[TextLine]:
     """A row's pieces are one justified line, unless they are read across or overlap."""
-    if across or any(not _follows(a.box, b.box) for a, b in pairwise(row)):
+    if len(row) == 1 or across or any(not _follows(a.box, b.box) for a, b in pairwise(row)):
         return [TextLine(f.box, f.words) for f in row]
     box = Box.enclosing(f.box for f in row)
     return [TextLine(box, tuple(word for f in row for word in f.words))]
@@ -55,7 +55,7 @@ def _follows(a: Box, b: Box) -> bool:
 def _usual_pitch(rows: Sequence[Sequence[TextLine]]) -> float:
     """The smaller of the usual distances from one line's middle to the next."""
     middles = [row[0].box.centre[1] for row in rows]
-    steps = sorted(b - a for a, b in pairwise(middles) if b > a)
+    steps = sorted([b - a for a, b in pairwise(middles) if b > a])
     return steps[len(steps) // 3] if steps else 0.0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from docai.document import CellKind, Word
 from docai.geometry import Box
@@ -16,8 +17,7 @@ from docai.layout.rows import rows_of
 FIGURES_IN_HEADER = 0.2  # share of a header's cells that may be figures; years do not count
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCell:
+class PlacedCell(NamedTuple):
     row: int
     column: int
     row_span: int
@@ -35,12 +35,10 @@ def drafted(
     if headers is None:
         headers = header_rows(cells, words)
     drafts = []
-    for cell in sorted(cells, key=lambda c: (c.row, c.column)):
-        lines = tuple(TextLine(f.box, f.words) for row in rows_of(cell.fragments) for f in row)
-        kind = CellKind.HEADER if cell.row < headers else CellKind.CONTENT
-        drafts.append(
-            DraftCell(cell.row, cell.column, lines, cell.box, cell.row_span, cell.column_span, kind)
-        )
+    for row, column, row_span, column_span, fragments, box in sorted(cells, key=itemgetter(0, 1)):
+        lines = tuple([TextLine(f.box, f.words) for line in rows_of(fragments) for f in line])
+        kind = CellKind.HEADER if row < headers else CellKind.CONTENT
+        drafts.append(DraftCell(row, column, lines, box, row_span, column_span, kind))
     box = Box.enclosing(cell.box for cell in drafts)
     return DraftTable(box, tuple(drafts), confidence)
 
@@ -66,4 +64,4 @@ def part_of(fragment: Fragment, members: Sequence[int], words: Sequence[Word]) -
 
 
 def text_of(members: Sequence[int], words: Sequence[Word]) -> str:
-    return " ".join(words[i].text for i in members)
+    return " ".join([words[i].text for i in members])

@@ -105,7 +105,7 @@ def _with(table: DraftTable, claimed: Sequence[int], words: Sequence[Word]) -> D
     for word in sorted(claimed):
         n = _cell_around(cells, words[word].box)
         line = TextLine(words[word].box, (word,))
-        cells[n] = replace(cells[n], lines=(*cells[n].lines, line))
+        cells[n] = cells[n]._replace(lines=(*cells[n].lines, line))
     return replace(table, cells=tuple(cells))
 
 

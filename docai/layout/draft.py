@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from docai.document import BlockKind, CellKind
 from docai.geometry import Box
@@ -16,8 +17,7 @@ class TextLine:
     words: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DraftCell:
+class DraftCell(NamedTuple):
     row: int
     column: int
     lines: tuple[TextLine, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’:/±\-–\s]*[^\w\s]*")
 _UNIT = re.compile(r"[^\W\d_]{1,5}[.²³]?|%|[^\w\s]")
 _YEAR = re.compile(r"(19|20)\d\d([/–-](19|20)?\d\d)?")
@@ -17,15 +18,15 @@ def is_figure(text: str) -> bool:
     [True, True, True, True, False]
     """
     parts = text.split()
-    if not parts or len(parts) > 5:
+    if len(parts) == 1:
+        return _NUMBER.fullmatch(parts[0]) is not None
+    if len(parts) > 5 or not _DIGIT.search(text):
         return False
-    if len(parts) > 1 and _UNIT.fullmatch(parts[-1]):
+    if _UNIT.fullmatch(parts[-1]):
         parts = parts[:-1]
-    elif len(parts) > 1 and _UNIT.fullmatch(parts[0]):
+    elif _UNIT.fullmatch(parts[0]):
         parts = parts[1:]
-    numbers = sum(_NUMBER.fullmatch(part) is not None for part in parts)
-    signs = sum(_NOTHING.fullmatch(part) is not None for part in parts)
-    return numbers > 0 and numbers + signs == len(parts)
+    return all(_NUMBER.fullmatch(part) or _NOTHING.fullmatch(part) for part in parts)
 
 
 def is_year(text: str) -> bool:

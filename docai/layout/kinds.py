@@ -37,15 +37,14 @@ def with_kinds(
 def _kind(block: DraftBlock, words: Sequence[Word], usual: float) -> BlockKind | None:
     if _is_list(block, words):
         return BlockKind.LIST
+    if len(block.lines) > TITLE_LINES or block.across:
+        return None
     height = median([line.box.height for line in block.lines])
-    is_short = len(block.lines) <= TITLE_LINES and not block.across
     is_level = block.box.width > block.box.height / len(block.lines)
     has_letters = any(
         c.isalpha() for line in block.lines for i in line.words for c in words[i].text
     )
-    if is_short and is_level and has_letters and height >= TITLE_SIZE * usual:
-        return BlockKind.TITLE
-    return None
+    return BlockKind.TITLE if is_level and has_letters and height >= TITLE_SIZE * usual else None
 
 
 def _is_list(block: DraftBlock, words: Sequence[Word]) -> bool:
@@ -58,10 +57,13 @@ def _is_list(block: DraftBlock, words: Sequence[Word]) -> bool:
 
 def _usual_height(blocks: Sequence[DraftBlock], words: Sequence[Word]) -> float:
     """The height of the line in which the middle one of all letters stands."""
+    lengths = [len(word.text) for word in words]
     heights = sorted(
-        (line.box.height, sum(len(words[i].text) for i in line.words))
-        for block in blocks
-        for line in block.lines
+        [
+            (line.box.height, sum([lengths[i] for i in line.words]))
+            for block in blocks
+            for line in block.lines
+        ]
     )
     letters = sum(count for _, count in heights)
     seen = 0

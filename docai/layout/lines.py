@@ -9,6 +9,7 @@ split is measured on the page itself, since typewriters and justified columns di
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -61,10 +62,11 @@ def fragments(words: Sequence[Word], walls: Sequence[Box] = ()) -> tuple[list[Fr
     steep: list[int] = []
     for i, word in enumerate(words):
         box = word.box
-        if _runs_up(box, word.text):
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        if bottom - top > UPRIGHT_ASPECT * (right - left) and len(word.text) > 2:
             steep.append(i)
         else:
-            level.append((box.left, box.top, box.right, box.bottom, i))
+            level.append((left, top, right, bottom, i))
     pieces = _split(_chains(level), level, sorted(walls))
     return [_fragment(piece, level) for piece in pieces], steep
 
@@ -72,18 +74,15 @@ def fragments(words: Sequence[Word], walls: Sequence[Box] = ()) -> tuple[list[Fr
 _Item = tuple[float, float, float, float, int]  # left, top, right, bottom, number of the word
 
 
-def _runs_up(box: Box, text: str) -> bool:
-    return len(text) > 2 and box.bottom - box.top > UPRIGHT_ASPECT * (box.right - box.left)
-
-
 class _Chain:
     """A fragment in the making; `top` and `bottom` are those of its last full-sized word."""
 
-    __slots__ = ("bottom", "items", "right", "top")
+    __slots__ = ("bands", "bottom", "items", "right", "top")
 
     def __init__(self, number: int, top: float, right: float, bottom: float) -> None:
         self.items = [number]
         self.top, self.right, self.bottom = top, right, bottom
+        self.bands = range(0)
 
 
 def _chains(items: Sequence[_Item]) -> list[list[int]]:
@@ -105,7 +104,8 @@ def _chains(items: Sequence[_Item]) -> list[list[int]]:
         chain.items.append(number)
         if right > chain.right:
             chain.right = right
-        if bottom - top >= BASELINE_KEEPER * (chain.bottom - chain.top):
+        is_level = top == chain.top and bottom == chain.bottom
+        if not is_level and bottom - top >= BASELINE_KEEPER * (chain.bottom - chain.top):
             open_chains.move(chain, top, bottom)
     return [chain.items for chain in chains]
 
@@ -115,30 +115,32 @@ class _OpenChains:
 
     def __init__(self, band_height: float) -> None:
         self._band_height = band_height
-        self._bands: dict[int, list[_Chain]] = {}
+        self._bands: dict[int, list[_Chain]] = defaultdict(list)
 
     def nearest(self, left: float, top: float, bottom: float) -> _Chain | None:
         """The chain that a word with these edges continues."""
         height = max(bottom - top, 1e-6)
         best, best_score = None, 0.0
         for band in self._looked_at(top, bottom, height):
-            chains = self._bands.get(band)
-            if chains is None:
-                continue
+            chains = self._bands.get(band, ())
             outlived = 0
             for chain in chains:
+                upper, lower = chain.top, chain.bottom
                 gap = left - chain.right
-                smaller = chain.bottom - chain.top
+                smaller = lower - upper
                 if smaller > height:
                     smaller = height
                 if gap > REACH * smaller:
                     outlived += 1
                     continue
-                upper = top if top > chain.top else chain.top
-                lower = bottom if bottom < chain.bottom else chain.bottom
-                if lower - upper < OVERLAP * smaller or gap < -BACKSTEP * smaller:
+                if top > upper:
+                    upper = top
+                if bottom < lower:
+                    lower = bottom
+                shared = lower - upper
+                if shared < OVERLAP * smaller or gap < -BACKSTEP * smaller:
                     continue
-                score = (lower - upper + 1e-9) / (smaller + 1e-9) + 1 / (1 + abs(gap) / height)
+                score = (shared + 1e-9) / (smaller + 1e-9) + 1 / (1 + abs(gap) / height)
                 if score > best_score:
                     best, best_score = chain, score
             if outlived > MOST_OUTLIVED:
@@ -147,30 +149,23 @@ class _OpenChains:
                 ]
         return best
 
-    def _looked_at(self, top: float, bottom: float, height: float) -> range:
+    def _looked_at(self, top: float, bottom: float, height: float) -> Sequence[int]:
         """The band of the middle, which holds all chains beside it, but for high words."""
         if height <= 1.5 * self._band_height:
-            first = last = int((top + bottom) / 2 / self._band_height)
-        else:
-            first, last = int(top / self._band_height), int(bottom / self._band_height)
-        return range(first, last + 1)
+            return (int((top + bottom) / 2 / self._band_height),)
+        return range(int(top / self._band_height), int(bottom / self._band_height) + 1)
 
     def add(self, chain: _Chain) -> None:
-        for band in self._covered(chain):
-            self._bands.setdefault(band, []).append(chain)
+        first, last = int(chain.top / self._band_height), int(chain.bottom / self._band_height)
+        before, chain.bands = chain.bands, range(first, last + 1)
+        for band in chain.bands:
+            if band not in before:
+                self._bands[band].append(chain)
 
     def move(self, chain: _Chain, top: float, bottom: float) -> None:
         """Follow a slanting or growing baseline into the bands it enters."""
-        before = self._covered(chain)
         chain.top, chain.bottom = top, bottom
-        after = self._covered(chain)
-        if before != after:
-            for band in after:
-                if band not in before:
-                    self._bands.setdefault(band, []).append(chain)
-
-    def _covered(self, chain: _Chain) -> range:
-        return range(int(chain.top / self._band_height), int(chain.bottom / self._band_height) + 1)
+        self.add(chain)
 
 
 def _split(
@@ -188,11 +183,10 @@ def _split(
             a, b = items[chain[i - 1]], items[chain[i]]
             gap = b[0] - a[2]
             height = max(a[3] - a[1], b[3] - b[1])
-            if (
-                gap > wide * height
-                or (gap > doubtful * height and surroundings.leave_free(a, b))
-                or (places and _is_walled(a, b, places, walls))
-            ):
+            is_wide = gap > doubtful * height and (
+                gap > wide * height or surroundings.leave_free(a, b)
+            )
+            if is_wide or (places and _is_walled(a, b, places, walls)):
                 pieces.append(chain[start:i])
                 start = i
         pieces.append(chain[start:])
@@ -268,11 +262,5 @@ def _is_walled(a: _Item, b: _Item, places: Sequence[float], walls: Sequence[Box]
 
 
 def _fragment(numbers: Sequence[int], items: Sequence[_Item]) -> Fragment:
-    members = [items[n] for n in numbers]
-    box = Box(
-        members[0][0],
-        min([m[1] for m in members]),
-        max([m[2] for m in members]),
-        max([m[3] for m in members]),
-    )
-    return Fragment(box, tuple([m[4] for m in members]))
+    lefts, tops, rights, bottoms, words = zip(*[items[n] for n in numbers], strict=True)
+    return Fragment(Box(lefts[0], min(tops), max(rights), max(bottoms)), words)

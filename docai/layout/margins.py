@@ -23,10 +23,10 @@ _PAGE_NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """The page's fragments: running head, text, running foot."""
+    """The page's rows: running head, text, running foot."""
 
     head: Row
-    text: list[Fragment]
+    text: list[Row]
     foot: Row
 
 
@@ -39,7 +39,7 @@ def margins(fragments: Sequence[Fragment], words: Sequence[Word], height: float)
         head = rows.pop(0)
     if len(rows) > 1 and _is_foot(rows[-1], rows[-2], words, height):
         foot = rows.pop()
-    return Margins(head, [f for row in rows for f in row], foot)
+    return Margins(head, rows, foot)
 
 
 def is_page_number(text: str) -> bool:

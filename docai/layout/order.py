@@ -52,12 +52,12 @@ class Judge(Protocol):
         """Whether these rows are labels with their values rather than columns."""
 
 
-def sections(fragments: Sequence[Fragment], judge: Judge) -> list[Section]:
-    """All fragments in reading order, each in exactly one section."""
-    if not fragments:
+def sections(rows: Sequence[Row], judge: Judge) -> list[Section]:
+    """All fragments of these rows in reading order, each in exactly one section."""
+    if not rows:
         return []
-    height = median([f.box.height for f in fragments])
-    return list(_Cutter(judge, height).cut(fragments, 0))
+    height = median([f.box.height for row in rows for f in row])
+    return list(_Cutter(judge, height).cut(rows, 0))
 
 
 class _Cutter:
@@ -67,38 +67,43 @@ class _Cutter:
         self._judge = judge
         self._height = height
 
-    def cut(self, fragments: Sequence[Fragment], depth: int) -> Iterator[Section]:
+    def cut(self, rows: Sequence[Row], depth: int) -> Iterator[Section]:
         """Tables lie within a column of running text or outside of all, never across one."""
-        bands = bands_of(rows_of(fragments), self._height)
+        bands = bands_of(rows, self._height)
         for beside_prose, group in groupby(bands, self._is_beside_prose):
             if beside_prose:
-                for band in group:
-                    yield from self._cut_band(band, depth)
+                yield from self._cut_bands(group, depth)
             else:
-                rows = [row for band in group for row in band.rows]
-                yield from self._cut_around_tables(rows, depth)
+                yield from self._cut_around_tables(list(group), depth)
 
     def _is_beside_prose(self, band: Band) -> bool:
         return len(band.spans) > 1 and any(map(is_prose, columns_of(band.rows, self._height)))
 
-    def _cut_around_tables(self, rows: Sequence[Row], depth: int) -> Iterator[Section]:
+    def _cut_around_tables(self, bands: Sequence[Band], depth: int) -> Iterator[Section]:
+        rows = [row for band in bands for row in band.rows]
         done = 0
         for start, stop, table in self._judge.tables(rows):
             yield from self._cut_rows(rows[done:start], depth)
             yield Section(((Fragment(table.box, (), table),),))
             done = stop
-        yield from self._cut_rows(rows[done:], depth)
+        if done:
+            yield from self._cut_rows(rows[done:], depth)
+        else:
+            yield from self._cut_bands(bands, depth)
 
     def _cut_rows(self, rows: Sequence[Row], depth: int) -> Iterator[Section]:
-        for band in bands_of(rows, self._height):
-            yield from self._cut_band(band, depth)
+        return self._cut_bands(bands_of(rows, self._height), depth)
 
-    def _cut_band(self, band: Band, depth: int) -> Iterator[Section]:
-        rows = band.rows
-        columns = self._columns(rows)
+    def _cut_bands(self, bands: Iterable[Band], depth: int) -> Iterator[Section]:
+        for band in bands:
+            yield from self._cut_band(band.rows, depth)
+
+    def _cut_band(self, rows: Sequence[Row], depth: int) -> Iterator[Section]:
+        pieces = columns_of(rows, self._height)
+        columns = self._joined(pieces, len(rows))
         if len(columns) < 2:
             # One pair of labels and values is a column as much as one of text.
-            across = len(columns_of(rows, self._height)) > 1 and self._judge.reads_across(rows)
+            across = len(pieces) > 1 and self._judge.reads_across(rows)
             yield from _around_wholes(rows, across)
         elif depth == DEEPEST or all(len(column) == 1 for column in columns):
             yield from _around_wholes(rows, across=True)
@@ -109,15 +114,14 @@ class _Cutter:
             yield from self._cut_rows(rows[stop:], depth + 1)
         else:
             for column in _around_prose(columns):
-                yield from self.cut(column, depth + 1)
+                yield from self.cut(rows_of(column), depth + 1)
 
-    def _columns(self, rows: Sequence[Row]) -> list[list[Fragment]]:
+    def _joined(self, columns: list[list[Fragment]], rows: int) -> list[list[Fragment]]:
         """Columns that are read one after another: each whole, labels with their values."""
-        columns = columns_of(rows, self._height)
         while True:
             joined: list[list[Fragment]] = []
             for column in columns:
-                if joined and self._goes_with(joined[-1], column, len(rows)):
+                if joined and self._goes_with(joined[-1], column, rows):
                     joined[-1] = joined[-1] + column
                 else:
                     joined.append(column)

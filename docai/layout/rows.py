@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from docai.layout.lines import Fragment
 
@@ -14,6 +15,8 @@ Span = tuple[float, float]  # from left to right
 
 def rows_of(fragments: Sequence[Fragment]) -> list[Row]:
     """Fragments that share a height, top to bottom; each row left to right."""
+    if len(fragments) == 1:
+        return [tuple(fragments)]
     rows: list[list[Fragment]] = []
     bottom = 0.0
     for fragment in sorted(fragments, key=_core_top):
@@ -25,7 +28,7 @@ def rows_of(fragments: Sequence[Fragment]) -> list[Row]:
         else:
             rows.append([fragment])
             bottom = box.bottom - margin
-    return [tuple(sorted(row, key=place)) for row in rows]
+    return [tuple(sorted(row, key=place) if len(row) > 1 else row) for row in rows]
 
 
 def _core_top(fragment: Fragment) -> tuple[float, float, float, tuple[int, ...]]:
@@ -41,17 +44,19 @@ def place(fragment: Fragment) -> tuple[float, float, float, float, tuple[int, ..
 
 def spans(fragments: Sequence[Fragment], corridor: float) -> list[Span]:
     """Horizontal extents of the text; what is less than a corridor apart is one span."""
-    return merged(((f.box.left, f.box.right) for f in fragments), corridor)
+    return merged([(f.box.left, f.box.right) for f in fragments], corridor)
 
 
 def merged(extents: Iterable[Span], corridor: float) -> list[Span]:
     result: list[Span] = []
+    end = -inf
     for left, right in sorted(extents):
-        if result and left - result[-1][1] < corridor:
-            if right > result[-1][1]:
-                result[-1] = (result[-1][0], right)
-        else:
+        if left - end >= corridor:
             result.append((left, right))
+            end = right
+        elif right > end:
+            result[-1] = (result[-1][0], right)
+            end = right
     return result
 
 

@@ -105,9 +105,9 @@ def _joined(strokes: Iterable[tuple[float, float, float]]) -> list[_Stroke]:
         j = i
         while j < len(ordered) and ordered[j][0] - ordered[i][0] <= SAME / 2:
             j += 1
-        position = sum(stroke[0] for stroke in ordered[i:j]) / (j - i)
-        for start, end in _unions((stroke[1], stroke[2]) for stroke in ordered[i:j]):
-            result.append((position, start, end))
+        position = sum([stroke[0] for stroke in ordered[i:j]]) / (j - i)
+        extents = [(start, end) for _, start, end in ordered[i:j]]
+        result += [(position, start, end) for start, end in _unions(extents)]
         i = j
     return result
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from docai.document import Word
 from docai.geometry import Box
@@ -62,8 +63,7 @@ class Run:
     columns: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Text of a row in the columns `first` to `last`, usually one."""
 
     first: int

