@@ -26,14 +26,24 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from docai import __version__, export, serialize
-from docai.errors import DocaiError, ParserTimeout, PoisonedDocument, UsageError
+from docai.errors import (
+    DocaiError,
+    EngineMissing,
+    ModelMissing,
+    ParserTimeout,
+    PoisonedDocument,
+    UsageError,
+)
 from docai.ingest.limits import Limits
 from docai.names import renamed
-from docai.pipeline import ReadOptions, read
+from docai.pipeline import ReadOptions, is_loss, read
 
 Json = dict[str, Any]
 
 MOST_DEATHS = 2  # workers a file may kill before it is set aside
+NO_FILE = (-1, -1)  # the stamp of a path that names none
+LONGEST_STEM = 150  # bytes of a file's name that its result's name repeats; systems allow 255
+OUTPUT_FAILED = "output_failed"
 FILES_PER_WORKER = 500  # then a fresh process, whatever engines may have leaked
 
 
@@ -56,7 +66,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the journal. `error` is None for a file that is done."""
+    """One line of the journal. `error` is None for a file that is done.
+
+    `size` and `modified_ns` are the file's as they were before it was read; `missing` are the
+    pages that could not be read, each with its reason.
+    """
 
     path: str
     size: int
@@ -65,6 +79,7 @@ class Outcome:
     result: str | None
     error: Json | None
     seconds: float
+    missing: Sequence[str] = ()
 
 
 Handler = Callable[[Path, Path, Job], Outcome]  # file, output folder, what to do
@@ -74,7 +89,8 @@ Handler = Callable[[Path, Path, Job], Outcome]  # file, output folder, what to d
 class Summary:
     done: int
     failed: int
-    skipped: int  # were finished by an earlier run
+    skipped: int  # were finished by an earlier run …
+    failed_before: int = 0  # … of them in vain
 
 
 def files_under(paths: Iterable[Path], *, outside: Path) -> list[Path]:
@@ -109,20 +125,24 @@ def run(
     (output / "documents").mkdir(parents=True, exist_ok=True)
     with _locked(output), _opened_journal(output) as journal:
         earlier = {outcome.path: outcome for outcome in read_journal(output)}
-        pending = [
-            path
+        finished = {
+            path: outcome
             for path in paths
-            if not _is_finished(earlier.get(str(path)), path, job, retry_failed)
-        ]
+            if (outcome := earlier.get(str(path)))
+            and _is_finished(outcome, path, output, job, retry_failed)
+        }
+        pending = [path for path in paths if path not in finished]
         on_start(len(pending))
         job = replace(job, options=_share_of_cores(job.options, workers))
         done = failed = 0
         for outcome in _outcomes(pending, output, job, workers, handle or extract_one):
+            _stop_if_hopeless(outcome)
             _append(journal, outcome)
             done, failed = done + (outcome.error is None), failed + (outcome.error is not None)
             on_outcome(outcome)
         write_tables(output, [str(path) for path in paths])
-    return Summary(done, failed, len(paths) - len(pending))
+    failed_before = sum(outcome.error is not None for outcome in finished.values())
+    return Summary(done, failed, len(finished), failed_before)
 
 
 def read_journal(output: Path) -> Iterator[Outcome]:
@@ -168,11 +188,13 @@ class _Worker:
         self._process.start()
         theirs.close()  # or the end of the worker would not show as end of file
         self.path: Path | None = None
+        self.stamp = NO_FILE
         self.since = 0.0
         self.files = 0
 
     def give(self, path: Path) -> None:
         self.path, self.since, self.files = path, time.monotonic(), self.files + 1
+        self.stamp = _stamp(path)
         with contextlib.suppress(BrokenPipeError):  # it died idle; the next wait finds out
             self.connection.send(str(path))
 
@@ -235,7 +257,7 @@ def _finish(
         error: DocaiError = ParserTimeout(
             f"{path.name} was not done within {limit:g} s (DOCAI_DOCUMENT_TIMEOUT_S)"
         )
-        return _failure(path, job, error, limit)
+        return _failure(path, worker.stamp, job, error, limit)
     outcome = worker.take()
     if outcome is None:
         deaths[path] = deaths.get(path, 0) + 1
@@ -245,7 +267,7 @@ def _finish(
         error = PoisonedDocument(
             f"{path.name} killed the worker that read it {MOST_DEATHS} times; it was set aside"
         )
-        outcome = _failure(path, job, error, time.monotonic() - worker.since)
+        outcome = _failure(path, worker.stamp, job, error, time.monotonic() - worker.since)
     return outcome
 
 
@@ -255,12 +277,25 @@ def _share_of_cores(options: ReadOptions, workers: int) -> ReadOptions:
     return replace(options, threads=max(1, (os.cpu_count() or 1) // workers))
 
 
-def _is_finished(earlier: Outcome | None, path: Path, job: Job, retry_failed: bool) -> bool:
-    if earlier is None or earlier.fingerprint != job.fingerprint:
+def _is_finished(earlier: Outcome, path: Path, output: Path, job: Job, retry_failed: bool) -> bool:
+    if earlier.fingerprint != job.fingerprint:
         return False
     if (earlier.size, earlier.modified_ns) != _stamp(path):
         return False
-    return earlier.error is None or not (retry_failed or earlier.error["retryable"])
+    if earlier.error is None:
+        return earlier.result is not None and (output / "documents" / earlier.result).is_file()
+    return not (retry_failed or earlier.error["retryable"])
+
+
+def _stop_if_hopeless(outcome: Outcome) -> None:
+    """What would fail for every file alike ends the run; the file stays to be done."""
+    if outcome.error is None:
+        return
+    if outcome.error["code"] == OUTPUT_FAILED:
+        raise OSError(outcome.error["message"])
+    for missing in (EngineMissing, ModelMissing):
+        if outcome.error["code"] == missing.code:
+            raise missing(outcome.error["message"])
 
 
 def _opened_journal(output: Path) -> TextIO:
@@ -306,58 +341,66 @@ def extract_one(path: Path, output: Path, job: Job) -> Outcome:
     """Reads one file, writes its result, and says how it went."""
     from docai.tasks import task
 
-    started = time.monotonic()
+    started, stamp = time.monotonic(), _stamp(path)
     try:
         document = read(path, job.options, limits=job.limits)
         extraction = renamed(task(job.task).extract(document), job.names)
     except DocaiError as error:
-        return _failure(path, job, error, time.monotonic() - started)
+        return _failure(path, stamp, job, error, time.monotonic() - started)
     name = _result_name(path)
     value = serialize.extraction_to_json(extraction, document)
-    write_whole(output / "documents" / name, serialize.dumps(value))
-    return _outcome(path, job, name, None, time.monotonic() - started)
+    try:
+        write_whole(output / "documents" / name, serialize.dumps(value))
+    except OSError as error:  # a full disk is no fault of the document
+        failed = {"code": OUTPUT_FAILED, "message": str(error), "retryable": True}
+        return Outcome(str(path), *stamp, job.fingerprint, None, failed, 0.0)
+    seconds = round(time.monotonic() - started, 3)
+    missing = [f"page {c.page}: {c.message}" for c in document.caveats if is_loss(c)]
+    return Outcome(str(path), *stamp, job.fingerprint, name, None, seconds, missing)
 
 
 def write_whole(path: Path, text: str) -> None:
     """The file appears under its name only when all of it is on disk."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{os.getpid()}.part")  # an orphan of a killed run has another one
     # File names may hold bytes that are no UTF-8; they come out as they went in.
     with part.open("w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)  # or a power cut could take the name with it
+    os.close(folder)
 
 
 def _result_name(path: Path) -> str:
     """Two files of the same name in different folders get different results."""
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()
-    return f"{path.stem}-{digest[:8]}.json"
+    digest = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    stem = os.fsdecode(os.fsencode(path.stem)[:LONGEST_STEM])
+    return f"{stem}-{digest[:8]}.json"
 
 
-def _outcome(
-    path: Path, job: Job, result: str | None, error: Json | None, seconds: float
+def _failure(
+    path: Path, stamp: tuple[int, int], job: Job, error: DocaiError, seconds: float
 ) -> Outcome:
-    size, modified_ns = _stamp(path)
-    return Outcome(str(path), size, modified_ns, job.fingerprint, result, error, round(seconds, 3))
-
-
-def _failure(path: Path, job: Job, error: DocaiError, seconds: float) -> Outcome:
-    return _outcome(path, job, None, serialize.error_to_json(path.name, error)["error"], seconds)
+    reason = serialize.error_to_json(path.name, error)["error"]
+    return Outcome(str(path), *stamp, job.fingerprint, None, reason, round(seconds, 3))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """(size in bytes, time of the last change in ns); (-1, -1) where there is no file."""
+    """(size in bytes, time of the last change in ns), or NO_FILE."""
     try:
         status = path.stat()
     except OSError:
-        return -1, -1
+        return NO_FILE
     return status.st_size, status.st_mtime_ns
 
 
 # --- the tables -------------------------------------------------------------------------------
 
-ROW_COLUMNS = ("file", "status", "error", "label", "pages", "lowest_confidence", "failed_checks")
+ROW_COLUMNS = (
+    "file", "status", "error", "label", "pages", "lowest_confidence", "failed_checks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,11 +417,12 @@ def _row(output: Path, outcome: Outcome) -> _Row:
         message = f"{outcome.error['code']}: {outcome.error['message']}"
         return _Row([outcome.path, "failed", message, None, None, None, None], {}, [])
     assert outcome.result is not None
-    result: Json = json.loads((output / "documents" / outcome.result).read_text("utf-8"))
+    file = output / "documents" / outcome.result
+    result: Json = json.loads(file.read_text("utf-8", errors="surrogateescape"))
     about = [
         outcome.path,
-        "done",
-        None,
+        "partial" if outcome.missing else "done",
+        "; ".join(outcome.missing) or None,
         result["label"] and result["label"]["name"],
         len(result["pages"]),
         min((field["confidence"] for field in result["fields"]), default=None),

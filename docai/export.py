@@ -25,6 +25,7 @@ Cell = str | int | float | Decimal | date | bool | None
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML, so in XLSX
+_AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?( [A-Z]{3})?")  # "-10.00 EUR" is no formula
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
 
@@ -62,34 +63,59 @@ def _pieces(page: Page) -> Iterator[_Piece]:
             yield _Piece(block.kind, tuple(free))
 
 
-def to_text(pages: Iterable[Page]) -> Iterator[str]:
+def to_text(pages: Iterable[Page], page_count: int) -> Iterator[str]:
     """Plain text in reading order, page by page; a form feed stands between pages."""
-    for index, page in enumerate(pages):
+    for number, page in _with_gaps(pages, page_count):
+        yield "\f" if number > 1 else ""
+        if page is None:
+            yield _lost(number) + "\n"
+            continue
         parts = [
             _table_as_text(piece.table, page) if piece.table else "\n".join(piece.lines)
             for piece in _pieces(page)
         ]
-        yield ("\f" if index else "") + "\n\n".join(parts) + "\n"
+        yield "\n\n".join(parts) + "\n"
 
 
-def to_markdown(pages: Iterable[Page]) -> Iterator[str]:
+def to_markdown(pages: Iterable[Page], page_count: int) -> Iterator[str]:
     """Markdown in reading order, page by page; running headers and footers are left out."""
-    for index, page in enumerate(pages):
+    for number, page in _with_gaps(pages, page_count):
+        yield "\n---\n\n" if number > 1 else ""
+        if page is None:
+            yield _lost(number) + "\n"
+            continue
         parts = [_markdown(piece, page) for piece in _pieces(page) if not _is_running(piece)]
-        yield ("\n---\n\n" if index else "") + "\n\n".join(parts) + "\n"
+        yield "\n\n".join(parts) + "\n"
 
 
-def to_html(pages: Iterable[Page], title: str) -> Iterator[str]:
+def to_html(pages: Iterable[Page], page_count: int, title: str) -> Iterator[str]:
     """One HTML document; every character of the source is escaped."""
     yield (
         '<!doctype html>\n<html><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title></head>\n<body>\n"
     )
-    for page in pages:
-        yield f'<section data-page="{page.number}">\n'
-        yield from (_html(piece, page) + "\n" for piece in _pieces(page))
+    for number, page in _with_gaps(pages, page_count):
+        yield f'<section data-page="{number}">\n'
+        if page is None:
+            yield f"<p>{_lost(number)}</p>\n"
+        else:
+            yield from (_html(piece, page) + "\n" for piece in _pieces(page))
         yield "</section>\n"
     yield "</body></html>\n"
+
+
+def _with_gaps(pages: Iterable[Page], page_count: int) -> Iterator[tuple[int, Page | None]]:
+    """Every page number of the document, with None for a page that could not be read."""
+    expected = 1
+    for page in pages:
+        yield from ((number, None) for number in range(expected, page.number))
+        yield page.number, page
+        expected = page.number + 1
+    yield from ((number, None) for number in range(expected, page_count + 1))
+
+
+def _lost(number: int) -> str:
+    return f"[page {number} could not be read]"
 
 
 def _is_running(piece: _Piece) -> bool:
@@ -225,7 +251,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[st
 def _csv_cell(cell: Cell) -> Cell:
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) and not _AMOUNT.fullmatch(cell):
         return "'" + cell
     return cell
 

@@ -76,10 +76,10 @@ class Box:
         if not boxes:
             raise ValueError("no boxes to enclose")
         return cls(
-            min(b.left for b in boxes),
-            min(b.top for b in boxes),
-            max(b.right for b in boxes),
-            max(b.bottom for b in boxes),
+            min([b.left for b in boxes]),
+            min([b.top for b in boxes]),
+            max([b.right for b in boxes]),
+            max([b.bottom for b in boxes]),
         )
 
 

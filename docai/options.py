@@ -7,6 +7,7 @@ a default cannot drift. A field's environment name is DOCAI_ and its name in cap
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -15,9 +16,20 @@ from docai.errors import UsageError
 Options = TypeVar("Options")
 
 
-def option(default: Any, help: str, *, choices: tuple[str, ...] = ()) -> Any:
-    """A dataclass field with its help text; `choices` are the values it may take, if few."""
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
+def option(
+    default: Any,
+    help: str,
+    *,
+    choices: tuple[str, ...] = (),
+    at_least: float = 0,
+    at_most: float = math.inf,
+) -> Any:
+    """A dataclass field with its help text; `choices` are the values it may take, if few.
+
+    A number must lie from `at_least` to `at_most`.
+    """
+    metadata = {"help": help, "choices": choices, "at_least": at_least, "at_most": at_most}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def from_environment(cls: type[Options], environ: Mapping[str, str]) -> Options:
@@ -40,7 +52,11 @@ def parse(field: dataclasses.Field[Any], text: str, origin: str) -> Any:
     if choices and text not in choices:
         raise UsageError(f"{origin}={text!r}: choose one of {', '.join(choices)}")
     try:
-        return kind(text)
+        value = kind(text)
     except ValueError:
         noun = {int: "a whole number", float: "a number"}[kind]
         raise UsageError(f"{origin}={text!r} is not {noun}") from None
+    least, most = field.metadata["at_least"], field.metadata["at_most"]
+    if kind is not str and not least <= value <= most:  # nor is NaN
+        raise UsageError(f"{origin}={text!r}: give a number from {least:g} to {most:g}")
+    return value

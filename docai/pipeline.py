@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from docai.layout import Region
     from docai.ocr.base import Reader
 
+TEXT_LAYER_IGNORED = "text_layer_ignored"
 MOST_FATAL_PAGES = 3  # pages that may each cost their whole time limit before the file is given up
 
 
@@ -48,7 +49,9 @@ class ReadOptions:
         "what finds blocks: geometry alone, or with hints of a layout model",
         choices=("geometry", "model"),
     )
-    dpi: float = option(200.0, "resolution at which pages are rendered for OCR")
+    dpi: float = option(
+        200.0, "resolution at which pages are rendered for OCR", at_least=50, at_most=1200
+    )
     threads: int = option(0, "threads of an OCR engine; 0 lets the engine decide")
     password: str | None = option(None, "password of encrypted PDFs")
 
@@ -127,7 +130,7 @@ class Reading:
         )
         choice = choose(layer)
         if choice.source is TextSource.OCR and raw.words:
-            self._warn("text_layer_ignored", f"read by OCR: {choice.reason}", raw.number)
+            self._warn(TEXT_LAYER_IGNORED, f"read by OCR: {choice.reason}", raw.number)
         return choice
 
     def _recognised(self, raw: RawPage) -> tuple[Page, tuple[Region, ...]]:
@@ -203,6 +206,11 @@ def read(
     """The whole document. Raises InputError, or EngineError from OCR."""
     with reading(path, options, limits=limits, reader=reader) as document:
         return document.document()
+
+
+def is_loss(caveat: Caveat) -> bool:
+    """Whether it says that a page is missing from the document."""
+    return caveat.code != TEXT_LAYER_IGNORED
 
 
 def _embedded(raw: RawPage) -> Page:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from conftest import text
+from PIL import Image
 
 from docai import batch
-from docai.errors import UsageError
+from docai.errors import EngineMissing, UsageError
 from docai.ingest.limits import Limits
 from docai.pipeline import ReadOptions
 
@@ -147,6 +148,64 @@ def test_a_run_killed_with_signal_9_goes_on_where_it_was(folder, tmp_path):
     assert {row["status"] for row in rows(output / "results.csv")} == {"done"}
     assert len(rows(output / "results.csv")) == 12
     assert not list(output.rglob("*.part"))
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_again(folder, tmp_path):
+    (path,), output = folder("growing"), tmp_path / "out"
+    (tmp_path / "whole").write_bytes(path.read_bytes())
+    path.write_bytes(path.read_bytes()[:300])
+    assert run([path], output, handle=answer_as_the_copy_ends).failed == 1
+    assert run([path], output).done == 1
+
+
+def answer_as_the_copy_ends(path, output, job):
+    outcome = batch.extract_one(path, output, job)
+    path.write_bytes((output.parent / "whole").read_bytes())
+    return outcome
+
+
+def test_a_result_that_is_gone_is_made_again(folder, tmp_path):
+    paths, output = folder("a", "b"), tmp_path / "out"
+    run(paths, output)
+    next((output / "documents").glob("a-*.json")).unlink()
+    summary = run(paths, output)
+    assert (summary.done, summary.skipped) == (1, 1)
+
+
+def test_names_of_any_bytes_and_lengths_get_a_result(pdf, tmp_path):
+    plain = pdf(text("Invoice 7")).read_bytes()
+    paths = [tmp_path / "n\udcff.pdf", tmp_path / ("文" * 80 + ".pdf")]
+    for path in paths:
+        path.write_bytes(plain)
+    assert run(paths, tmp_path / "out").done == 2
+    assert len((tmp_path / "out" / "results.csv").read_bytes().splitlines()) == 3
+
+
+def test_missing_pages_make_a_partial_result_and_earlier_failures_count(tmp_path):
+    fax, output = tmp_path / "fax.tif", tmp_path / "out"
+    small, large = (Image.new("L", (side, side), 255) for side in (100, 1200))
+    small.save(fax, save_all=True, append_images=[large])
+    job = batch.Job("invoice", ReadOptions(), Limits(max_megapixels=1))
+    run([fax], output, job=job)
+    (row,) = rows(output / "results.csv")
+    assert row["status"] == "partial"
+    assert "page 2" in row["error"]
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.4")
+    run([fax, broken], output, job=job)
+    assert run([fax, broken], output, job=job).failed_before == 1
+
+
+def test_a_missing_engine_stops_the_run_and_nothing_counts_as_done(tmp_path):
+    scan, output = tmp_path / "scan.png", tmp_path / "out"
+    Image.new("L", (200, 200), 255).save(scan)
+    with pytest.raises(EngineMissing):
+        run([scan], output, handle=without_engine)
+    assert run([scan], output).done == 1
+
+
+def without_engine(path, output, job):
+    return batch._failure(path, batch._stamp(path), job, EngineMissing("not installed"), 0)
 
 
 def test_two_runs_into_one_folder_are_refused(folder, tmp_path):

@@ -121,6 +121,21 @@ def test_a_failed_document_leaves_no_file_that_looks_whole(docai, pdf, tmp_path)
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_pipe_or_device_is_written_to_and_not_replaced(docai, pdf, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as cat:
+        assert docai("read", pdf(INVOICE), "--format", "txt", "-o", pipe)[0] == 0
+        assert cat.communicate()[0].startswith(b"Invoice number")
+    assert pipe.is_fifo()
+
+
+def test_an_output_that_cannot_be_written_is_said_in_words(docai, pdf, tmp_path):
+    status, _, error = docai("read", pdf(INVOICE), "-o", tmp_path / "no" / "such" / "x.json")
+    assert (status, "Traceback" in error) == (2, False)
+    assert "cannot be written" in error
+
+
 def test_standard_input_is_a_file(pdf):
     command = [sys.executable, "-m", "docai", "read", "-", "--format", "txt"]
     with pdf(INVOICE).open("rb") as file:

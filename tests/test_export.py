@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import openpyxl
@@ -12,23 +13,32 @@ from docai.names import renamed
 
 
 def test_plain_text_has_every_word_once():
-    text = "".join(export.to_text(document().pages))
+    text = "".join(export.to_text(document().pages, 1))
     assert text == "Invoice\n\n<b>Total</b> =2+3\n\nItem\tPrice\nTea\t2.50\n"
 
 
 def test_markdown_neutralises_what_the_page_says():
-    markdown = "".join(export.to_markdown(document().pages))
+    markdown = "".join(export.to_markdown(document().pages, 1))
     assert markdown.startswith("## Invoice\n")
     assert "\\<b\\>Total\\</b\\>" in markdown
     assert "| Item | Price |\n| --- | --- |\n| Tea | 2.50 |" in markdown
 
 
 def test_html_escapes_what_the_page_says():
-    html = "".join(export.to_html(document().pages, "<script>"))
+    html = "".join(export.to_html(document().pages, 1, "<script>"))
     assert "<b>" not in html
     assert "<script>" not in html
     assert "<th>Item</th>" in html
     assert "<td>2.50</td>" in html
+
+
+def test_a_page_that_could_not_be_read_leaves_a_gap_one_can_see():
+    second = replace(document().pages[0], number=2)
+    text = "".join(export.to_text([second], 3))
+    assert text.startswith("[page 1 could not be read]\n\fInvoice")
+    assert text.endswith("\f[page 3 could not be read]\n")
+    assert "[page 3 could not be read]" in "".join(export.to_markdown([second], 3))
+    assert "<p>[page 1 could not be read]</p>" in "".join(export.to_html([second], 3, ""))
 
 
 def rows_of(text):

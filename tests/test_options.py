@@ -9,7 +9,7 @@ from docai.options import from_environment, option
 @dataclass(frozen=True)
 class Baking:
     minutes: int = option(30, "how long")
-    heat: float = option(180.0, "how hot")
+    heat: float = option(180.0, "how hot", at_most=250)
     place: str = option("middle", "where", choices=("top", "middle"))
 
 
@@ -23,6 +23,8 @@ def test_the_environment_goes_over_the_defaults():
     [
         ("DOCAI_MINUTES", "soon", "DOCAI_MINUTES='soon' is not a whole number"),
         ("DOCAI_HEAT", "", "is not a number"),
+        ("DOCAI_HEAT", "nan", "give a number from 0 to 250"),
+        ("DOCAI_MINUTES", "-3", "give a number from 0"),
         ("DOCAI_PLACE", "cellar", "choose one of top, middle"),
     ],
 )

@@ -40,6 +40,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # `docai read … | head`; nobody is left to write to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:  # of the output: what a document's file does wrong is a DocaiError
+        log.error("the result cannot be written: %s", error)
+        return WRONG_USAGE
     except DocaiError as error:
         log.error("%s", error)
         if isinstance(error, UsageError):

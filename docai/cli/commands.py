@@ -70,11 +70,11 @@ def _read_as(format: str, document: Reading) -> Iterable[str]:
 
     pages = document.pages()
     if format == "md":
-        return export.to_markdown(pages)
+        return export.to_markdown(pages, document.page_count)
     if format == "html":
-        return export.to_html(pages, document.source.filename)
+        return export.to_html(pages, document.page_count, document.source.filename)
     if format == "txt":
-        return export.to_text(pages)
+        return export.to_text(pages, document.page_count)
     return serialize.stream_document(document.source, pages, document.caveats)
 
 
@@ -226,6 +226,8 @@ def _run_batch(given: Given) -> int:
             if outcome.error:
                 bar.clear()
                 log.warning("%s (%s)", outcome.error["message"], outcome.error["code"])
+            for page in outcome.missing:
+                log.warning("%s, %s", outcome.path, page)
 
         summary = batch.run(
             paths,
@@ -239,9 +241,10 @@ def _run_batch(given: Given) -> int:
     counts = (summary.done, summary.failed, summary.skipped)
     log.info("%d done, %d failed, %d were finished before", *counts)
     log.info("the table is %s", given.output / "results.csv")
-    if not summary.failed:
+    failed = summary.failed + summary.failed_before
+    if not failed:
         return DONE
-    return SOME_FAILED if summary.done or summary.skipped else NOTHING_READ
+    return SOME_FAILED if failed < len(paths) else NOTHING_READ
 
 
 def _declare_doctor(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ when a document is whole.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
@@ -74,7 +75,12 @@ class Output:
 
 @contextlib.contextmanager
 def _whole(target: Path) -> Iterator[IO[bytes]]:
-    part = target.with_name(f".{target.name}.part")
+    target = target.resolve()
+    if target.exists() and not target.is_file():  # a device or a pipe is written to, not replaced
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(f".{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             yield file

@@ -48,7 +48,9 @@ class FormReader:
 
     def _words_of(self, annotation: Any) -> Iterator[tuple[str, Rect]]:
         box = _rect(annotation)
-        if box is None or pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
+        if box is None or box[0] == box[2] or box[1] == box[3]:  # hidden fields have no area
+            return
+        if pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
             return
         subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
         if subtype == pdfium.FPDF_ANNOT_FREETEXT:

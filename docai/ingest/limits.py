@@ -11,13 +11,16 @@ from docai.options import option
 class Limits:
     """Each limit holds for one document; a file beyond one is refused, never cut short."""
 
-    max_mb: int = option(256, "largest file, in megabytes")
-    max_pages: int = option(5000, "most pages in one document")
-    max_megapixels: int = option(120, "largest page image, in millions of pixels")
-    memory_mb: int = option(2048, "address space of the parser process, in megabytes")
-    open_timeout_s: float = option(20.0, "seconds to open a document")
-    page_timeout_s: float = option(20.0, "seconds to parse or render one page")
-    document_timeout_s: float = option(1800.0, "seconds of parsing for one document, all pages")
+    max_mb: int = option(256, "largest file, in megabytes", at_least=1)
+    max_pages: int = option(5000, "most pages in one document", at_least=1)
+    max_page_words: int = option(30_000, "most words on one page", at_least=1)
+    max_megapixels: int = option(120, "largest page image, in millions of pixels", at_least=1)
+    memory_mb: int = option(2048, "address space of the parser process, in megabytes", at_least=256)
+    open_timeout_s: float = option(20.0, "seconds to open a document", at_least=0.1)
+    page_timeout_s: float = option(20.0, "seconds to parse or render one page", at_least=0.1)
+    document_timeout_s: float = option(
+        1800.0, "seconds of parsing for one document, all pages", at_least=0.1
+    )
 
     @property
     def max_bytes(self) -> int:

@@ -66,22 +66,24 @@ class Session:
         assert self._parser is not None
         return self._parser.pixels(request["page"], request["dpi"])
 
+    def rewrite(self, request: dict[str, Any]) -> Answer:
+        """Begins the searchable PDF, which `layer` and `searchable` need."""
+        from docai.ingest.searchable import SearchablePdf
+
+        about = (self._opened[key] for key in ("media_type", "password", "max_pixels"))
+        self._searchable = SearchablePdf(self._file_descriptor, *about)
+        return {}, b""
+
     def layer(self, request: dict[str, Any]) -> Answer:
         """Words to lay over a page of the searchable PDF."""
+        assert self._searchable is not None
         where = request["page"], request["rotation"], request["skew"]
-        self._output().add_words(*where, request["words"])
+        self._searchable.add_words(*where, request["words"])
         return {}, b""
 
     def searchable(self, request: dict[str, Any]) -> Answer:
-        return {}, self._output().save()
-
-    def _output(self) -> SearchablePdf:
-        if self._searchable is None:
-            from docai.ingest.searchable import SearchablePdf
-
-            about = (self._opened[key] for key in ("media_type", "password", "max_pixels"))
-            self._searchable = SearchablePdf(self._file_descriptor, *about)
-        return self._searchable
+        assert self._searchable is not None
+        return {}, self._searchable.save()
 
 
 def main() -> None:

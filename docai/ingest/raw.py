@@ -88,7 +88,13 @@ class RawDocument:
         """Raises InputError where this page cannot be parsed."""
         answer, blob = self._call({"do": "page", "page": number})
         with _untrusted_answer():
-            return _raw_page(number, answer, blob)
+            page = _raw_page(number, answer, blob)
+        if len(page.words) + len(page.filled) > self._limits.max_page_words:
+            raise LimitExceeded(
+                f"page {number} has {len(page.words)} words; the limit is"
+                f" {self._limits.max_page_words} (DOCAI_MAX_PAGE_WORDS)"
+            )
+        return page
 
     def image(self, number: int, *, dpi: float) -> PageImage:
         """The upright page's pixels, at `dpi` or as near below it as file and limits allow.
@@ -112,11 +118,11 @@ class RawDocument:
         Raises InputError where a page does not parse or the file cannot be rewritten.
         """
         # All pages are read first: one that kills the parser takes the layers so far with it.
-        for page in list(pages):
-            if page.text_source is TextSource.OCR:
-                self._call(_layer(page))
-        # Writing is work on all pages at once.
-        _, pdf = self._call({"do": "searchable"}, timeout_s=self._limits.document_timeout_s)
+        scanned = [page for page in pages if page.text_source is TextSource.OCR]
+        for request in ({"do": "rewrite"}, *map(_layer, scanned), {"do": "searchable"}):
+            # Opening and writing are work on all pages at once. A parser that dies under way
+            # raises here; a new one would refuse the next layer.
+            _, pdf = self._call(request, timeout_s=self._limits.document_timeout_s)
         return pdf
 
     def close(self) -> None:
@@ -164,7 +170,7 @@ def open_document(
             document.open()
         except InputError as error:
             raise type(error)(f"{name}: {error}") from error
-        if document.page_count == 0:
+        if document.page_count < 1:
             raise EmptyFile(f"{name} has no pages")
         if document.page_count > limits.max_pages:
             raise LimitExceeded(
@@ -245,5 +251,5 @@ def _untrusted_answer() -> Iterator[None]:
     """The parser may have been taken over: an answer that makes no sense is the file's fault."""
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BrokenDocument("the parser gave an answer that makes no sense") from error

@@ -89,7 +89,8 @@ class Sandbox:
         finally:
             self.spent_s += time.monotonic() - started
         if "error" in message:
-            raise _CHILD_ERRORS.get(message["error"], InputError)(message["message"])
+            kind = _CHILD_ERRORS.get(str(message["error"]), InputError)
+            raise kind(str(message.get("message", "the parser does not say what is wrong")))
         return message, blob
 
     def close(self) -> None:

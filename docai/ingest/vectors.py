@@ -18,6 +18,7 @@ IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 THIN = 3.0  # points; a filled rectangle thinner than this is a line
 SHORTEST_RULE = 6.0  # points; shorter strokes are ticks, glyphs drawn as paths, hatching
 MOST_OBJECTS = 20_000  # a page of more is a map or a plot, whose lines rule no table
+MOST_RULES = 5000  # the same for a page's lines
 MOST_SEGMENTS = 200  # the same for one path
 DEEPEST_FORM = 4  # nested form XObjects; deeper ones are bombs
 AXIS_SLACK = 0.5  # points a line may deviate from straight across or straight up
@@ -52,6 +53,8 @@ def drawing(page: Any) -> Drawing:
     count = min(pdfium.FPDFPage_CountObjects(page), MOST_OBJECTS)
     for item in map(pdfium.FPDFPage_GetObject, repeat(page, count), range(count)):
         _add(drawn, item, IDENTITY, depth=0)
+    if len(drawn.rules) > MOST_RULES:
+        drawn.rules.clear()
     return drawn
 
 

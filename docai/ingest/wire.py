@@ -28,7 +28,10 @@ def pack(message: dict[str, Any], blob: bytes = b"") -> bytes:
 def unpack_json(text: bytes) -> dict[str, Any]:
     """Raises ValueError where the bytes are no JSON object."""
     # Broken PDFs hold lone surrogates; they become U+FFFD here and stay out of the product.
-    message = json.loads(text.decode("utf-8", "replace"))
+    try:
+        message = json.loads(text.decode("utf-8", "replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(message, dict):
         raise ValueError("not a JSON object")
     return message

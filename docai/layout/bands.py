@@ -71,7 +71,7 @@ def columns_of(rows: Sequence[Row], height: float) -> list[list[Fragment]]:
     corridor = max(CORRIDOR * height, 0.01)
     columns: list[list[Fragment]] = []
     right = 0.0
-    for fragment in sorted((f for row in rows for f in row), key=place):
+    for fragment in sorted([f for row in rows for f in row], key=place):
         if columns and fragment.box.left - right < corridor:
             columns[-1].append(fragment)
             right = max(right, fragment.box.right)

@@ -22,7 +22,8 @@ _LEFT_TO_RIGHT = re.compile(rf"[^\W\d_{_RTL}]")
 
 
 def has_right_to_left(words: Sequence[Word]) -> bool:
-    return _RIGHT_TO_LEFT.search("".join([word.text for word in words])) is not None
+    text = "".join([word.text for word in words])
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
 def is_right_to_left(texts: Sequence[str]) -> bool:

@@ -120,8 +120,13 @@ class _OpenChains:
     def nearest(self, left: float, top: float, bottom: float) -> _Chain | None:
         """The chain that a word with these edges continues."""
         height = max(bottom - top, 1e-6)
+        if height <= 1.5 * self._band_height:
+            # The band of the middle holds all chains beside the word.
+            bands: Sequence[int] = (int((top + bottom) / 2 / self._band_height),)
+        else:
+            bands = range(int(top / self._band_height), int(bottom / self._band_height) + 1)
         best, best_score = None, 0.0
-        for band in self._looked_at(top, bottom, height):
+        for band in bands:
             chains = self._bands.get(band, ())
             outlived = 0
             for chain in chains:
@@ -148,12 +153,6 @@ class _OpenChains:
                     c for c in chains if left - c.right <= REACH * max(height, c.bottom - c.top)
                 ]
         return best
-
-    def _looked_at(self, top: float, bottom: float, height: float) -> Sequence[int]:
-        """The band of the middle, which holds all chains beside it, but for high words."""
-        if height <= 1.5 * self._band_height:
-            return (int((top + bottom) / 2 / self._band_height),)
-        return range(int(top / self._band_height), int(bottom / self._band_height) + 1)
 
     def add(self, chain: _Chain) -> None:
         first, last = int(chain.top / self._band_height), int(chain.bottom / self._band_height)

@@ -69,8 +69,10 @@ def grids(rules: Sequence[Box]) -> list[Grid]:
     """Grids of at least two rows and two columns, none inside another."""
     if not 4 <= len(rules) <= MOST_RULES:
         return []
-    level = _joined((r.top + r.bottom, r.left, r.right) for r in rules if r.width >= r.height)
     upright = _joined((r.left + r.right, r.top, r.bottom) for r in rules if r.height > r.width)
+    if not upright:
+        return []
+    level = _joined((r.top + r.bottom, r.left, r.right) for r in rules if r.width >= r.height)
     found = [
         grid
         for levels, uprights in _meshes(level, upright)

@@ -25,7 +25,7 @@ Quad = tuple[Point, Point, Point, Point]  # where the line's text has its top le
 # A blank that exceeds the line's usual one between characters by this share of the line's height
 # is a space. On receipts it raises word F1 by 0.02 to 0.05; 0.15 and 0.25 are little worse.
 SPACE = 0.2
-POINT_SPACE = 0.3  # beside a point or comma, which fills little of its cell where all are equal
+POINT_SPACE = 0.3  # before a point or comma, which fills little of its cell where all are equal
 NUMBER_SIGNS = ".,:/-'"  # between two digits they join, however widely a till may set them
 # Chinese, Japanese and Korean: their signs bring their own blank, and are full-width rightly.
 IDEOGRAPHIC = re.compile("[\u2e80-\ua4cf\uac00-\ud7af]")
@@ -80,8 +80,7 @@ def with_lost_spaces(
     text = "".join(character.text for character in characters)
     yield from characters[:1]
     for i, (before, after) in enumerate(pairwise(characters)):
-        blank, is_at_point = blanks[i], not {before.text, after.text}.isdisjoint(".,")
-        wide = height * (POINT_SPACE if is_at_point else SPACE)
+        blank, wide = blanks[i], height * (POINT_SPACE if after.text in ".," else SPACE)
         if blank is not None and blank > usual + wide and not _is_within_number(text, i + 1):
             yield Character(" ", (before.centre + after.centre) / 2, 1.0)
         yield after

@@ -218,6 +218,22 @@ def test_form_values_are_in_the_pixels_too(form):
     assert field.min() < 128
 
 
+def test_a_note_without_area_costs_nothing(pdf):
+    path = pdf(text("Invoice"))
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        note = Dictionary(
+            Type=Name.Annot, Subtype=Name.FreeText, Rect=Array([10, 10, 10, 10]), Contents="x"
+        )
+        document.pages[0].Annots = Array([document.make_indirect(note)])
+        document.save(path)
+    assert words(read(path)[0]) == ["Invoice"]
+
+
+def test_a_page_of_too_many_words_is_refused(pdf):
+    with pytest.raises(LimitExceeded, match="DOCAI_MAX_PAGE_WORDS"):
+        read(pdf(text("one two three four")), limits=Limits(max_page_words=3))
+
+
 def test_hidden_fields_and_passwords_stay_hidden(form):
     with pikepdf.open(form, allow_overwriting_input=True) as document:
         fields = {str(a.T): a for a in document.pages[0].Annots if "/T" in a}

@@ -68,7 +68,7 @@ def test_running_out_of_memory_is_told_apart(sandbox):
         sandbox("import sys; sys.exit(86)", memory_mb=512).call({"do": "open"}, 5)
 
 
-@pytest.mark.parametrize("answer", ["[1, 2]", "{broken", ""])
+@pytest.mark.parametrize("answer", ["[1, 2]", "{broken", "", '{"a":' + "[" * 60_000])
 def test_an_answer_that_is_no_object_is_a_crash(sandbox, answer):
     with pytest.raises(ParserCrashed):
         sandbox(answering(answer)).call({"do": "open"}, 5)
@@ -85,6 +85,12 @@ def test_the_child_reports_errors_of_our_tree_and_lives_on(sandbox):
     with pytest.raises(InputError, match="password") as caught:
         one.call({"do": "open"}, 5)
     assert caught.value.code == "encrypted"
+
+
+@pytest.mark.parametrize("answer", ['{"error": [1], "message": 2}', '{"error": "x"}'])
+def test_errors_that_make_no_sense_are_errors_all_the_same(sandbox, answer):
+    with pytest.raises(InputError):
+        sandbox(answering(answer)).call({"do": "open"}, 5)
 
 
 def test_the_child_gets_no_secrets_from_the_environment(sandbox, monkeypatch):
