@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import text
+from pages import text
 from PIL import Image
 
 from docai import batch

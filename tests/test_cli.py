@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import text
+from pages import text
 
 from docai.cli import run
 

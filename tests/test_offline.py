@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import picture
+from pages import picture
 
 
 def test_onnxruntime_neither_logs_nor_sends_its_use(tmp_path):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pikepdf
 import pytest
-from conftest import A5, picture, scan, text
+from pages import A5, picture, scan, text
 from reportlab.pdfgen.canvas import Canvas
 
 from docai.document import TextSource, Word

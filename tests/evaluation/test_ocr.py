@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from conftest import picture
+from pages import picture
 
 from docai.document import Word
 from docai.errors import UsageError

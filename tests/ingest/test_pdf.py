@@ -1,6 +1,6 @@
 import pikepdf
 import pytest
-from conftest import A5, picture, scan, text
+from pages import A5, picture, scan, text
 from pikepdf import Array, Dictionary, Name
 
 from docai.errors import BrokenDocument, EmptyFile, EncryptedDocument, LimitExceeded

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import picture
+from pages import picture
 from PIL import Image
 
 from docai.errors import BrokenDocument, LimitExceeded, UnreadableFile

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pikepdf
 import pytest
-from conftest import A5, picture, scan, text
+from pages import A5, picture, scan, text
 
 from docai.document import Page, TextSource, Word
 from docai.errors import BrokenDocument

@@ -1,7 +1,7 @@
 """Pages as an OCR engine gets them, drawn on the spot."""
 
 import numpy as np
-from conftest import picture
+from pages import picture
 from PIL import Image
 
 from docai.image import PageImage

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from conftest import picture
+from pages import picture
 from PIL import Image, ImageOps
 from renders import letter, page_image, texts, turned_clockwise
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import picture
+from pages import picture
 
 from docai.ocr import engines
 

@@ -1,7 +1,7 @@
 from shutil import which
 
 import pytest
-from conftest import picture
+from pages import picture
 from renders import page_image, texts
 
 from docai.errors import EngineError, EngineMissing, UsageError

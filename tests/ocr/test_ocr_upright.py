@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import picture
+from pages import picture
 from PIL import Image
 from renders import letter, page_image, turned_clockwise
 
