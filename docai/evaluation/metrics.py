@@ -38,16 +38,6 @@ class Counts:
         return 2 * self.right / total if total else 1.0
 
 
-def exact_match(rights: Iterable[bool]) -> float:
-    """The share that is right; 1 of nothing.
-
-    >>> exact_match([True, True, False, True])
-    0.75
-    """
-    rights = list(rights)
-    return sum(rights) / len(rights) if rights else 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Bin:
     """Claims whose confidence lies in low..high: their number, mean confidence and accuracy."""

@@ -153,10 +153,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def parameter_count(model: nn.Module) -> int:
-    return sum(weight.numel() for weight in model.parameters())
-
-
 def _about(folder: Path) -> tuple[Card, str]:
     try:
         values = json.loads((folder / ABOUT).read_text("utf-8"))

@@ -183,16 +183,7 @@ def _under(
         lines, runs = lines[:1], runs[:1]
     if not lines:
         return None
-    used.update((run.row, run.words[0]) for run in runs)
-    box = Box.enclosing(run.box for run in runs)
-    return Address(
-        sheet.index,
-        box,
-        tuple(lines),
-        _name(lines, context, labelled=True),
-        label,
-        beside=tuple(beside),
-    )
+    return _taken(sheet, lines, runs, label, beside, context, used)
 
 
 def _lines_from(label: Hit, sheet: Sheet, context: Context) -> Iterator[Run]:
@@ -332,16 +323,23 @@ def _stack(town: Run, sheet: Sheet, context: Context, used: set[tuple[int, int]]
     if below and _is_country(below[0].text):
         lines.append(below[0].span())
         runs.append(below.pop(0))
+    return _taken(sheet, lines, runs, None, below, context, used)
+
+
+def _taken(
+    sheet: Sheet,
+    lines: Sequence[Span],
+    runs: Sequence[Run],
+    label: Hit | None,
+    beside: Sequence[Run],
+    context: Context,
+    used: set[tuple[int, int]],
+) -> Address:
+    """The address of these lines, whose runs belong to no other one from now on."""
     used.update((run.row, run.words[0]) for run in runs)
     box = Box.enclosing(run.box for run in runs)
-    return Address(
-        sheet.index,
-        box,
-        tuple(lines),
-        _name(lines, context, labelled=False),
-        None,
-        beside=tuple(below),
-    )
+    name = _name(lines, context, labelled=label is not None)
+    return Address(sheet.index, box, tuple(lines), name, label, beside=tuple(beside))
 
 
 def _is_country(text: str) -> bool:
