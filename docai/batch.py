@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from docai import __version__, export, serialize
 from docai.errors import (
@@ -94,13 +94,22 @@ class Summary:
 
 
 def files_under(paths: Iterable[Path], *, outside: Path) -> list[Path]:
-    """Every file named or in a named folder, sorted; hidden ones and those in `outside` are not."""
+    """Every file named or in a named folder, sorted; hidden ones and those in `outside` are not.
+
+    Raises UsageError for a folder that cannot be listed: its files would be missing in silence.
+    """
+
+    def refuse(error: OSError) -> NoReturn:
+        raise UsageError(
+            f"the folder {error.filename} cannot be listed: {error.strerror}"
+        ) from error
+
     found: set[Path] = set()
     for path in paths:
         if not path.is_dir():
             found.add(path)
             continue
-        for folder, subfolders, names in os.walk(path):
+        for folder, subfolders, names in os.walk(path, onerror=refuse):
             subfolders[:] = [name for name in subfolders if not name.startswith(".")]
             found.update(Path(folder, name) for name in names if not name.startswith("."))
     return sorted(path for path in found if outside.resolve() not in path.resolve().parents)

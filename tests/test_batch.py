@@ -224,6 +224,21 @@ def test_folders_are_searched_but_not_hidden_files_nor_the_results(folder, tmp_p
     assert found == paths
 
 
+def test_a_folder_that_cannot_be_listed_stops_the_run_before_it_begins(tmp_path, monkeypatch):
+    (tmp_path / "in" / "locked").mkdir(parents=True)
+    listed = os.scandir
+
+    def scandir(folder):
+        if Path(folder).name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # root may list every folder
+
+    with pytest.raises(UsageError, match="locked cannot be listed"):
+        batch.files_under([tmp_path / "in"], outside=tmp_path / "out")
+
+
 def test_files_of_the_same_name_keep_their_own_results(pdf, tmp_path):
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
