@@ -1,0 +1,1 @@
+"""How a model of docai is made: labelled and synthetic documents, and what learns from them."""
