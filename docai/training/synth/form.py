@@ -1,0 +1,720 @@
+"""Forms: labels with what was filled in, checkboxes, small tables; typed, printed or by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from docai.document import CellKind
+from docai.training.labelled import EntityLabel
+from docai.training.synth import art
+from docai.training.synth.faces import faces
+from docai.training.synth.marks import HAND, CellMark, EntityMark, Mark, TableMark
+from docai.training.synth.pages import A4, LETTER, Pinned, Plan
+from docai.training.synth.regions import coded, iban
+from docai.training.synth.style import hand, writable
+from docai.training.synth.truth import Sought
+from docai.training.synth.typeset import (
+    BLACK,
+    Art,
+    Bit,
+    Block,
+    Element,
+    Fitted,
+    Frame,
+    Grid,
+    GridCell,
+    GridRow,
+    Ink,
+    Row,
+    Rule,
+    SetWord,
+    Shape,
+    Sheet,
+    Space,
+    Stack,
+    Stroke,
+    Text,
+    moved,
+)
+from docai.training.synth.wording import parts as split
+from docai.training.synth.writer import Writer
+
+SOUGHT = Sought()
+TICKED, EMPTY = "☒", "☐"  # the words that reading makes of drawn checkboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A label and its value; an empty value was not filled in."""
+
+    label: str
+    value: str
+    long: bool = False
+
+
+def form(writer: Writer) -> Plan:
+    return _Form(writer).plan()
+
+
+# --- elements that only forms have --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Room to write on: a line or a box, perhaps with something on it."""
+
+    value: tuple[Bit, ...]
+    least: float  # width of the line
+    kind: str  # line, dots, box, none
+    height: float
+
+    def natural(self) -> float:
+        return max(self.least, Text(self.value).natural() + 8 if self.value else 0.0)
+
+    def fit(self, width: float) -> FittedField:
+        return FittedField(self, Text(self.value).fit(width - 6), width)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedField:
+    field: Field
+    text: Fitted
+    width: float
+
+    @property
+    def height(self) -> float:
+        return max(self.field.height, self.text.height + (3 if self.field.kind == "box" else 1))
+
+    def draw(self, sheet: Sheet, x: float, y: float) -> None:
+        bottom = y + self.height - 1
+        kind = self.field.kind
+        if kind in ("line", "dots"):
+            dash = 1.2 if kind == "dots" else 0.0
+            sheet.strokes.append(Stroke(x, bottom, x + self.width, bottom, 0.5, BLACK, dash))
+        elif kind == "box":
+            sheet.strokes += [
+                Stroke(x, y, x + self.width, y),
+                Stroke(x, y + self.height, x + self.width, y + self.height),
+                Stroke(x, y, x, y + self.height),
+                Stroke(x + self.width, y, x + self.width, y + self.height),
+            ]
+        down = self.height - self.text.height - (1.5 if kind == "box" else 0.5)
+        self.text.draw(sheet, x + 3, y + max(0.0, down))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBox:
+    """A drawn square, which counts as a word."""
+
+    side: float
+    shapes: tuple[Shape, ...]
+    text: str
+    ink: Ink
+    marks: tuple[Mark, ...]
+
+    def natural(self) -> float:
+        return self.side
+
+    def fit(self, width: float) -> CheckBox:
+        return self
+
+    @property
+    def height(self) -> float:
+        return self.side * 1.2
+
+    def draw(self, sheet: Sheet, x: float, y: float) -> None:
+        top = y + self.side * 0.1
+        sheet.shapes += [replace(s, path=moved(s.path, x, top)) for s in self.shapes]
+        block = sheet.group or Block()
+        # A word's box goes from ascent to descent: the size that makes it the square's.
+        face = self.ink.face
+        size = self.side / (face.ascent - face.descent)
+        ink = replace(self.ink, size=size)
+        sheet.words.append(
+            SetWord(
+                self.text,
+                ink,
+                x,
+                top + face.ascent * size,
+                self.side,
+                self.marks,
+                block,
+                sheet.next_line(),
+                drawn=True,
+            )
+        )
+
+
+class _Form:
+    def __init__(self, writer: Writer) -> None:
+        self.w, self.random = writer, writer.random
+        self.bank = writer.words["forms"]
+        self.paper = LETTER if writer.region.letter_paper else A4
+        side = self.random.choice((36, 44, 52, 60, 72))
+        self.margins = (
+            side,
+            self.random.choice((30, 40, 54)),
+            side,
+            self.random.choice((28, 36, 48)),
+        )
+        self.width = self.paper[0] - 2 * side
+        self.label_ink = self._label_ink()
+        self.answer_ink, self.is_hand = self._answer_ink()
+        self.line = self.random.choice(("line", "line", "dots", "none"))
+        self.filled = self.random.choice((0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.0))
+        self.capitals = writer.chance(0.25)
+        self.colon = self.random.choice((":", ":", "", " :" if writer.language == "fr" else ":"))
+        if writer.language == "zh":
+            self.colon = self.random.choice(("：", "：", ""))
+        self.row = self.random.choice((1.25, 1.5, 1.8, 2.2))  # line heights of one entry
+        self.tick_style = self.random.random()
+
+    def _label_ink(self) -> Ink:
+        style = self.w.style
+        return self.random.choice((style.ink(), style.ink(0.9), style.bold(0.95), style.ink(0.8)))
+
+    def _answer_ink(self) -> tuple[Ink, bool]:
+        """A typewriter, a printer or a pen."""
+        w, random, style = self.w, self.random, self.w.style
+        kind = random.choices(("hand", "mono", "same", "bold", "other"), (4, 3, 3, 1, 2))[0]
+        if kind == "hand":
+            return hand(style.size * 1.2, random, language=w.language), True
+        if kind == "mono" and w.language != "zh":
+            return Ink(random.choice(faces().of("mono")).regular, style.size, BLACK, 1.15), False
+        if kind == "bold":
+            return style.bold(), False
+        if kind == "other" and w.language != "zh":
+            return Ink(random.choice(faces().of("sans", "serif")).regular, style.size * 1.05), False
+        return style.ink(), False
+
+    # --- values ---
+
+    def value(self, kind: str) -> str:
+        """What somebody would write into a field of this kind."""
+        w, random = self.w, self.random
+        people = w.people
+        makers: dict[str, Callable[[], str]] = {
+            "person": people.person,
+            "last": people.last_name,
+            "first": people.first_name,
+            "town": people.town,
+            "street": people.street,
+            "postcode": people.postcode,
+            "phone": people.phone,
+            "state": people.town,
+            "email": lambda: people.customer().email,
+            "company": lambda: w.names["company"](),
+            "birth": lambda: w.figures.date(w.today - timedelta(days=random.randint(6500, 30000))),
+            "date": lambda: w.figures.date(w.date_near(-400, 200)),
+            "month": lambda: f"{w.names['month']()} {w.names['year']()}",
+            "year": lambda: str(random.randint(1975, w.today.year)),
+            "time": lambda: f"{random.randint(7, 20)}:{random.choice(('00', '15', '30', '45'))}",
+            "money": lambda: w.figures.money(Decimal(random.randint(200, 9_000_000)) / 100),
+            "percent": lambda: w.figures.percent(Decimal(random.randint(1, 999)) / 10),
+            "decimal": lambda: w.figures.number(Decimal(random.randint(1, 999)) / 100, 2),
+            "number": lambda: w.figures.number(Decimal(random.randint(1000, 990000)), 0),
+            "small": lambda: str(random.randint(1, 60)),
+            "age": lambda: str(random.randint(1, 80)),
+            "letter": lambda: random.choice("ABCDEFGHJKLMNPRSTW"),
+            "initials": lambda: random.choice("ABCDEFGHJKLMNPRSTW") + random.choice("ABCDEFGHJKL"),
+            "code": lambda: w.names["code"](),
+            "longcode": lambda: coded("??###?#########", random),
+            "iban": lambda: (
+                iban(w.region, random) if w.region.iban else coded("#### #### ####", random)
+            ),
+            "bank": people.bank,
+            "currency": lambda: w.region.currency,
+            "mm": lambda: w.figures.number(Decimal(random.randint(50, 990)) / 10, 1) + " mm",
+            "cm": lambda: f"{random.randint(150, 200)} cm",
+            "kg": lambda: f"{random.randint(2, 980)} kg",
+            "grams": lambda: w.figures.number(Decimal(random.randint(10, 9900)) / 1000, 3) + " g",
+            "degrees": lambda: f"{random.randint(-20, 180)} °C",
+            "pressure": lambda: f"{random.randint(90, 180)}/{random.randint(55, 99)}",
+            "word": lambda: w.names["word"](),
+            "maker": lambda: w.names["maker"](),
+            "country": lambda: random.choice(w.words["countries"]),
+            "nationality": lambda: random.choice(w.words["nationalities"]),
+            "gender": lambda: random.choice(w.words["genders"]),
+            "title": lambda: random.choice(w.words["titles"]),
+        }
+        text = makers[kind]() if kind in makers else w.some(w.words["values"][kind])
+        return text.upper() if self.capitals and kind not in ("email", "mm", "kg") else text
+
+    def entry(self, rule: str) -> Entry:
+        label, kind = rule.rsplit("|", 1)
+        label = self.w.say(label)
+        label = label[0].upper() + label[1:]
+        value = self.value(kind) if self.w.chance(self.filled) else ""
+        return Entry(label, value, kind in ("phrase", "street", "topic", "company"))
+
+    def entries(self, section: dict[str, list[str]], count: int) -> list[Entry]:
+        labels = section["labels"]
+        chosen = sorted(self.random.sample(range(len(labels)), min(count, len(labels))))
+        if self.w.chance(0.3):
+            self.random.shuffle(chosen)
+        entries = [self.entry(str(labels[i])) for i in chosen]
+        return list({entry.label: entry for entry in entries}.values())
+
+    # --- the two sides of a pair ---
+
+    def question(self, label: str, colon: bool = True) -> tuple[Bit, EntityMark]:
+        mark = EntityMark(EntityLabel.QUESTION)
+        text = label + (self.colon if colon and label[-1] not in "?:." else "")
+        return Bit(text, self.label_ink, (mark,)), mark
+
+    def answer(self, value: str, *questions: EntityMark, pairs: bool = True) -> tuple[Bit, ...]:
+        if not value:
+            return ()
+        mark = EntityMark(EntityLabel.ANSWER, questions, pairs)
+        marks: tuple[Mark, ...] = (mark, HAND) if self.is_hand else (mark,)
+        if self.is_hand and self.w.language != "zh":
+            value = writable(value, self.answer_ink.face)
+        return (Bit(value, self.answer_ink, marks),)
+
+    @property
+    def entry_height(self) -> float:
+        return self.w.style.size * self.row + 2
+
+    # --- the whole ---
+
+    def plan(self) -> Plan:
+        w, random = self.w, self.random
+        parts: list[Element] = [self._head(), Space(random.choice((6, 10, 16)))]
+        if w.chance(0.3):
+            parts += [w.text(self._instruction()), Space(8)]
+        names = [name for name in self.bank["sections"] if name != "memo"]
+        chosen = random.sample(names, random.choice((1, 2, 2, 3, 3, 4)))
+        if w.chance(0.3):
+            chosen.insert(0, "memo")
+        numbered = w.chance(0.15)
+        for number, name in enumerate(chosen, start=1):
+            section = self.bank["sections"][name]
+            parts += self._section(name, section, number if numbered else 0)
+            parts.append(Space(random.choice((6, 10, 14))))
+        if w.chance(0.55):
+            for _ in range(random.choice((1, 1, 2, 3))):
+                parts += [self._choice(), Space(6)]
+        if w.chance(0.3):
+            parts += [self._consents(), Space(8)]
+        if w.chance(0.35):
+            parts += [self._table(), Space(10)]
+        if w.chance(0.4):
+            parts += [w.text(self._instruction(), w.style.ink(0.88)), Space(8)]
+        if w.chance(0.65):
+            parts += [self._signature(), Space(8)]
+        if w.chance(0.3):
+            parts.append(self._office())
+        said = w.some(self.bank["subtitles"])
+        foot = w.text(said, w.style.ink(0.75)) if w.chance(0.35) else None
+        return Plan(
+            Stack(tuple(parts)),
+            *self.paper,
+            self.margins,
+            foot=lambda page, pages: foot,
+            notes=self._notes(),
+        )
+
+    def _instruction(self) -> str:
+        return self.w.some(self.bank["instructions"])
+
+    def _head(self) -> Element:
+        w, random, style = self.w, self.random, self.w.style
+        align = random.choice(("left", "centre", "centre"))
+        title = w.some(self.bank["titles"])
+        title = title.upper() if w.chance(0.3) else title
+        ink = style.title(random.choice((1.2, 1.4, 1.6, 2.0)), BLACK if w.chance(0.7) else None)
+        parts: list[Element] = []
+        if w.chance(0.4):
+            parts.append(
+                w.heading(w.names["company"](), style.bold(random.choice((1.0, 1.2, 1.5))), align)
+            )
+        parts.append(w.heading(title, ink, align))
+        if w.chance(0.5):
+            parts.append(w.text(w.some(self.bank["subtitles"]), style.ink(0.85), align=align))
+        head: Element = Stack(tuple(parts), gap=2)
+        if w.chance(0.15):
+            head = Frame(
+                head,
+                8,
+                border=random.choice((0.7, 1.5)),
+                fill=style.ground if w.chance(0.5) else None,
+            )
+        elif w.chance(0.25):
+            height = random.uniform(26, 44)
+            logo = Art(height, height, art.logo(title, style.accent, height, random))
+            head = Row((logo, head), (height, None), valign="middle")
+        if w.chance(0.2):
+            head = Stack((head, Rule(random.choice((0.6, 1.2)), room=4)))
+        return head
+
+    def _section(self, name: str, section: dict[str, list[str]], number: int) -> list[Element]:
+        w, random = self.w, self.random
+        parts: list[Element] = []
+        head = str(random.choice(section["heads"]))
+        if head and (w.chance(0.7) or number):
+            parts += [self._section_head(f"{number}. {head}" if number else head), Space(4)]
+        kinds = {
+            "lines": 4,
+            "two": 4,
+            "boxed": 3,
+            "ruled": 3,
+            "inline": 2,
+            "under": 2,
+            "columns": 2,
+        }
+        if name == "memo":
+            kinds = {"lines": 3, "columns": 4, "two": 1}
+        kind = random.choices(list(kinds), list(kinds.values()))[0]
+        entries = self.entries(section, random.randint(3, 9))
+        parts.append(
+            {
+                "lines": self._lines,
+                "two": self._two,
+                "boxed": self._boxed,
+                "ruled": self._ruled,
+                "inline": self._inline,
+                "under": self._under,
+                "columns": self._columns,
+            }[kind](entries)
+        )
+        return parts
+
+    def _section_head(self, text: str) -> Element:
+        w, style = self.w, self.w.style
+        kind = self.random.randrange(4)
+        head = w.heading(
+            text,
+            style.bold(self.random.choice((1.0, 1.1, 1.2))),
+            self.random.choice(("left", "left", "centre")),
+        )
+        if kind == 0:
+            return Frame(head, 3, fill=style.ground)
+        if kind == 1:
+            return Stack((head, Rule(0.7, room=1)))
+        if kind == 2:
+            white = replace(head.bits[0].ink, colour=(1.0, 1.0, 1.0))
+            dark = replace(head, bits=(replace(head.bits[0], ink=white),))
+            return Frame(dark, 3, fill=(0.2, 0.2, 0.2) if not style.coloured else style.accent)
+        return head
+
+    def _lines(self, entries: Sequence[Entry]) -> Element:
+        """Each label with its own line behind it, the lines as they come."""
+        return Stack(tuple(self._labelled_line(e) for e in entries), gap=2)
+
+    def _labelled_line(self, entry: Entry) -> Element:
+        bit, mark = self.question(entry.label)
+        label = Text((bit,))
+        field = Field(self.answer(entry.value, mark), 60, self.line, self.entry_height)
+        return Row((label, field), (label.natural() + 1, None), gap=5, valign="bottom")
+
+    def _columns(self, entries: Sequence[Entry]) -> Element:
+        """Labels in a column, values in the next."""
+        rows = []
+        labels = []
+        for entry in entries:
+            bit, mark = self.question(entry.label)
+            labels.append(Text((bit,)))
+            rows.append(Field(self.answer(entry.value, mark), 60, self.line, self.entry_height))
+        width = min(max(label.natural() for label in labels) + 4, self.width * 0.5)
+        if self.w.chance(0.2):
+            labels = [replace(label, align="right") for label in labels]
+        length = self.random.uniform(0.5, 1.0) * (self.width - width - 10)
+        return Stack(
+            tuple(
+                Row((a, b), (width, length), gap=8, valign="bottom")
+                for a, b in zip(labels, rows, strict=True)
+            ),
+            gap=2,
+        )
+
+    def _two(self, entries: Sequence[Entry]) -> Element:
+        """Two or three pairs in a row; long ones have a row of their own."""
+        rows: list[Element] = []
+        waiting: list[Element] = []
+        most = self.random.choice((2, 2, 3))
+        for entry in entries:
+            if entry.long and len(entry.value) > 24:
+                rows.append(self._labelled_line(entry))
+                continue
+            waiting.append(self._labelled_line(entry))
+            if len(waiting) == most:
+                rows.append(Row(tuple(waiting), (None,) * most, gap=14))
+                waiting = []
+        if waiting:
+            rows.append(Row(tuple(waiting), (None,) * len(waiting), gap=14))
+        return Stack(tuple(rows), gap=3)
+
+    def _boxed(self, entries: Sequence[Entry]) -> Element:
+        """Cells with a small label in their corner, as authorities like them."""
+        small = replace(self.label_ink, size=max(5.5, self.w.style.size * 0.72))
+        rows: list[Element] = []
+        left = list(entries)
+        while left:
+            here = [left.pop(0) for _ in range(min(len(left), self.random.choice((1, 2, 2, 3))))]
+            cells = []
+            for entry in here:
+                bit, mark = self.question(entry.label, colon=False)
+                label = Text((replace(bit, ink=small),))
+                value = Text(self.answer(entry.value, mark))
+                cells.append(
+                    GridCell(
+                        Stack((label, value if entry.value else Space(self.w.style.size * 1.2)))
+                    )
+                )
+            shares = [self.random.uniform(0.7, 1.5) for _ in here]
+            widths = tuple(self.width * share / sum(shares) for share in shares)
+            rows.append(Grid((GridRow(tuple(cells), "tlbr"),), widths, pad_y=2, group=None))
+        return Stack(tuple(rows))
+
+    def _ruled(self, entries: Sequence[Entry]) -> Element:
+        """A table of two or four columns: label, value."""
+        w, style = self.w, self.w.style
+        table = TableMark()
+        double = w.chance(0.4) and len(entries) > 3
+        fill = style.ground if w.chance(0.5) else None
+        rows: list[GridRow] = []
+        queue = list(entries)
+        while queue:
+            cells: list[GridCell] = []
+            for place in range(2 if double else 1):
+                column = 2 * place
+                entry = queue.pop(0) if queue else None
+                first = CellMark(table, len(rows), column, kind=CellKind.HEADER)
+                second = CellMark(table, len(rows), column + 1)
+                if entry is None:
+                    cells += [GridCell(Space(1), mark=first), GridCell(Space(1), mark=second)]
+                    continue
+                bit, mark = self.question(entry.label)
+                bits = tuple(
+                    replace(b, marks=(*b.marks, second)) for b in self.answer(entry.value, mark)
+                )
+                label = Text((replace(bit, marks=(*bit.marks, first)),))
+                cells += [GridCell(label, fill=fill, mark=first), GridCell(Text(bits), mark=second)]
+            rows.append(GridRow(tuple(cells), "tlbr"))
+        share = self.random.uniform(0.22, 0.4)
+        widths = (share, 1 - share) if not double else (share * 0.6, 0.5 - share * 0.6) * 2
+        return Grid(
+            tuple(rows),
+            tuple(self.width * part for part in widths),
+            pad_y=self.random.choice((2, 3, 5)),
+            line=style.line_width,
+            table=table,
+            valign=self.random.choice(("top", "middle")),
+        )
+
+    def _inline(self, entries: Sequence[Entry]) -> Element:
+        """Label and value as text; blanks are underscores."""
+        rows = []
+        for entry in entries:
+            bit, mark = self.question(entry.label)
+            blank = Bit("_" * self.random.randint(10, 30), self.label_ink)
+            rows.append(Text((bit, *(self.answer(entry.value, mark) or (blank,)))))
+        if self.w.chance(0.4):
+            half = (len(rows) + 1) // 2
+            return Row(
+                (Stack(tuple(rows[:half]), gap=3), Stack(tuple(rows[half:]), gap=3)), (None, None)
+            )
+        return Stack(tuple(rows), gap=self.random.choice((2, 4, 8)))
+
+    def _under(self, entries: Sequence[Entry]) -> Element:
+        """A line to write on with the label below it, or a box with the label above it."""
+        below = self.w.chance(0.5)
+        small = replace(self.label_ink, size=self.w.style.size * 0.85)
+        rows: list[Element] = []
+        queue = list(entries)
+        while queue:
+            here = [queue.pop(0) for _ in range(min(len(queue), self.random.choice((1, 2, 3))))]
+            cells = []
+            for entry in here:
+                bit, mark = self.question(entry.label, colon=not below)
+                label = Text((replace(bit, ink=small),))
+                field = Field(
+                    self.answer(entry.value, mark),
+                    40,
+                    "line" if below else "box",
+                    self.entry_height,
+                )
+                cells.append(Stack((field, label) if below else (label, field), gap=1))
+            rows.append(Row(tuple(cells), (None,) * len(cells), gap=12))
+        return Stack(tuple(rows), gap=5)
+
+    # --- checkboxes ---
+
+    def _tick(self, ticked: bool, marks: tuple[Mark, ...]) -> Element:
+        """A square, or what typewriters have in its place."""
+        ink, size = self.label_ink, self.w.style.size
+        if self.tick_style < 0.2:
+            return Text((Bit("[X]" if ticked else "[_]", ink, marks),))
+        pen = self.answer_ink.colour if self.is_hand else BLACK
+        shapes = art.check_box(size * 0.95, ticked, self.random, pen)
+        return CheckBox(size * 0.95, shapes, TICKED if ticked else EMPTY, ink, marks)
+
+    def _option(self, label: str, ticked: bool) -> Element:
+        """A box and its label; the label is the question, the box its answer."""
+        question = EntityMark(EntityLabel.QUESTION)
+        answer = EntityMark(EntityLabel.ANSWER, (question,), checked=ticked)
+        box = self._tick(ticked, (answer,))
+        text = Text((Bit(label, self.label_ink, (question,)),))
+        if self.tick_style > 0.85:  # some forms put the box behind
+            return Row((text, box), (text.natural(), box.natural()), gap=4)
+        return Row((box, text), (box.natural(), text.natural()), gap=4)
+
+    def _choice(self) -> Element:
+        w, random = self.w, self.random
+        rule = str(random.choice(self.bank["choices"]))
+        head, *options = split(rule)
+        options = [w.say(option) for option in options]
+        ticked = random.randrange(len(options)) if w.chance(max(0.3, self.filled)) else -1
+        boxes = [self._option(option, i == ticked) for i, option in enumerate(options)]
+        text = w.say(head) + (self.colon if not head.endswith("?") else "")
+        title = Text((Bit(text, self.label_ink, (EntityMark(EntityLabel.HEADER),)),))
+        if w.chance(0.6):
+            widths = [title.natural() + 4, *(box.natural() + 2 for box in boxes)]
+            if sum(widths) + 14 * len(boxes) < self.width:
+                return Row((title, *boxes), tuple(widths), gap=14)
+        return Stack((title, Stack(tuple(boxes), gap=2)), gap=2, keep=True)
+
+    def _consents(self) -> Element:
+        said = self.random.sample(self.bank["consents"], self.random.choice((1, 2, 3)))
+        return Stack(
+            tuple(self._option(self.w.say(str(text)), self.w.chance(0.6)) for text in said), gap=4
+        )
+
+    # --- tables, signatures ---
+
+    def _table(self) -> Element:
+        w, random, style = self.w, self.random, self.w.style
+        heads = [part.rsplit("|", 1) for part in str(random.choice(self.bank["tables"])).split(";")]
+        table = TableMark()
+        questions = [EntityMark(EntityLabel.QUESTION, pairs=False) for _ in heads]
+        ink = style.bold(0.95)
+        sides = random.choice(("tlbr", "tlbr", "b", ""))
+        fill = style.ground if w.chance(0.5) else None
+
+        def cell(
+            bits: tuple[Bit, ...], mark: CellMark, ground: tuple[float, float, float] | None = None
+        ) -> GridCell:
+            return GridCell(
+                Text(tuple(replace(b, marks=(*b.marks, mark)) for b in bits)),
+                mark=mark,
+                fill=ground,
+            )
+
+        rows = [
+            GridRow(
+                tuple(
+                    cell(
+                        (Bit(w.say(head), ink, (question,)),),
+                        CellMark(table, -1, place, kind=CellKind.HEADER),
+                        fill,
+                    )
+                    for place, ((head, _), question) in enumerate(
+                        zip(heads, questions, strict=True)
+                    )
+                ),
+                sides,
+            )
+        ]
+        for number in range(random.randint(2, 6)):
+            empty = not w.chance(self.filled)
+            values = ["" if empty else self.value(kind) for _, kind in heads]
+            cells = tuple(
+                cell(self.answer(v, q, pairs=False) or (), CellMark(table, number, place))
+                for place, (v, q) in enumerate(zip(values, questions, strict=True))
+            )
+            rows.append(GridRow(cells, sides))
+        shares = [
+            2.0 if kind in ("company", "phrase", "person", "topic") else 1.0 for _, kind in heads
+        ]
+        widths = tuple(self.width * share / sum(shares) for share in shares)
+        return Grid(tuple(rows), widths, head=1, pad_y=3, line=style.line_width, table=table)
+
+    def _signature(self) -> Element:
+        """Lines for a signature and a date; some are signed."""
+        w, random = self.w, self.random
+        pen = self.answer_ink.colour if self.is_hand else (0.1, 0.12, 0.45)
+        signed = w.chance(self.filled)
+        bit, _ = self.question(w.some(self.bank["signature"]))
+        date_bit, date_mark = self.question(w.some(self.bank["signature_date"]))
+        drawn = art.signature(random, pen, random.uniform(80, 130), random.uniform(22, 34))
+        mark: Element = replace(drawn, room=drawn.height * 0.4) if signed else Space(18)
+        day = self.answer(w.figures.date(w.today) if signed else "", date_mark)
+        line = Rule(0.5, room=0.5)
+        place = Field(day, 60, "none", 16)
+        if w.chance(0.5):  # the labels below the lines
+            columns = (Stack((mark, line, Text((bit,)))), Stack((place, line, Text((date_bit,)))))
+            return Row(columns, (None, self.width * 0.32), gap=40, valign="bottom")
+        left = Row(
+            (Text((bit,)), Stack((mark, line))),
+            (Text((bit,)).natural() + 2, None),
+            gap=5,
+            valign="bottom",
+        )
+        right = Row(
+            (Text((date_bit,)), Stack((place, line))),
+            (Text((date_bit,)).natural() + 2, None),
+            gap=5,
+            valign="bottom",
+        )
+        rows: list[Element] = [
+            Row((left, right), (None, self.width * 0.35), gap=24, valign="bottom")
+        ]
+        if w.chance(0.3):
+            rows.append(
+                self._labelled_line(
+                    Entry(
+                        str(random.choice(self.bank["print_name"])),
+                        w.people.person() if signed else "",
+                    )
+                )
+            )
+        return Stack(tuple(rows), gap=6)
+
+    def _office(self) -> Element:
+        w, random = self.w, self.random
+        head = w.heading(
+            str(random.choice(self.bank["office"])),
+            w.style.bold(0.95),
+            random.choice(("left", "centre")),
+        )
+        labels = random.sample(self.bank["office_labels"], random.choice((2, 3, 4)))
+        entries = [self.entry(str(label)) for label in labels]
+        inner = Stack(
+            (head, Space(4), self._two(entries) if w.chance(0.6) else self._lines(entries))
+        )
+        return Frame(
+            inner,
+            7,
+            border=random.choice((0.6, 1.2)),
+            fill=w.style.ground if w.chance(0.3) else None,
+        )
+
+    def _notes(self) -> tuple[Pinned, ...]:
+        """A number stamped on the margin, a stamp, a word by hand."""
+        w, random = self.w, self.random
+        notes = []
+        width, height = self.paper
+        if w.chance(0.2):
+            number = Bit(coded("########", random), Ink(random.choice(faces().of("sans")).bold, 12))
+            notes.append(
+                Pinned(
+                    Text((number,)),
+                    width - random.uniform(100, 150),
+                    height - random.uniform(24, 60),
+                    110,
+                )
+            )
+        if w.chance(0.08):
+            shapes = art.stamp(w.one_of("stamps"), random, random.uniform(14, 24))
+            notes.append(
+                Pinned(
+                    Art(1, 1, shapes),
+                    width * random.uniform(0.5, 0.8),
+                    height * random.uniform(0.1, 0.3),
+                    1,
+                )
+            )
+        return tuple(notes)
