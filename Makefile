@@ -37,7 +37,7 @@ $(VENV)/core: $(INPUTS) | $(VENV)/python
 
 $(VENV)/dev: $(INPUTS) | $(VENV)/python
 	@echo "== installing docai with everything the checks need (some 3 GB, a few minutes)"
-	@$(PIP) --editable '.[paddle,train,dev]'
+	@$(PIP) --editable '.[paddle,train,service,dev]'
 	@touch $@ $(VENV)/core
 
 $(VENV)/python:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 BINS = 10  # of equal width over 0..1, the usual choice for reliability diagrams
 
@@ -47,6 +48,27 @@ class Bin:
     count: int
     confidence: float
     accuracy: float
+
+
+def auroc(claims: Sequence[tuple[float, bool]]) -> float:
+    """Area under the ROC curve: how often a true claim scores above a false one, 0..1.
+
+    Ties count half (the Mann-Whitney statistic). 0.5 where all are true or all false.
+
+    >>> auroc([(0.9, True), (0.4, False), (0.4, True)])
+    0.75
+    """
+    positives = sum(truth for _, truth in claims)
+    negatives = len(claims) - positives
+    if not positives or not negatives:
+        return 0.5
+    ranks, below = 0.0, 0
+    for _, tied in groupby(sorted(claims), key=lambda claim: claim[0]):
+        truths = [truth for _, truth in tied]
+        # The ranks of equal scores are shared: each has their mean.
+        ranks += sum(truths) * (below + (len(truths) + 1) / 2)
+        below += len(truths)
+    return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
 
 
 def reliability(claims: Iterable[tuple[float, bool]], bins: int = BINS) -> list[Bin]:
