@@ -16,8 +16,14 @@ DocaiError
 │   └── PoisonedDocument   it killed the worker that read it, more than once
 ├── EngineError            a tool we call failed; retrying may help
 │   └── EngineMissing      the tool is not installed; retrying cannot help
-└── ModelError             a checkpoint is damaged or does not fit its config
-    └── ModelMissing       no model of that name is installed
+├── ModelError             a checkpoint is damaged or does not fit its config
+│   └── ModelMissing       no model of that name is installed
+└── ServiceError           of the service around the library
+    ├── StoreError         the database or the file store does not answer, or is full
+    ├── QueueError         the message broker does not answer
+    ├── NotFound           no document, job or key of that id belongs to the caller
+    ├── Conflict           what was asked does not fit the state things are in
+    └── LeaseLost          the work was given to another worker; nothing was written
 
 Each class has a stable `code`, the one that JSON, HTTP and SQL carry, and `retryable`.
 Messages say what is wrong with this input and what to do about it.
@@ -135,3 +141,41 @@ class ModelMissing(ModelError):
     """No model of that name is installed."""
 
     code = "model_missing"
+
+
+class ServiceError(DocaiError):
+    """Something around the library failed or was asked for wrongly."""
+
+    code = "service"
+
+
+class StoreError(ServiceError):
+    """The database or the file store does not answer, or is full. No document's fault."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class QueueError(ServiceError):
+    """The message broker does not answer. Work is safe in the database."""
+
+    code = "queue_unavailable"
+    retryable = True
+
+
+class NotFound(ServiceError):
+    """There is no such thing, or it belongs to another owner: the two are not told apart."""
+
+    code = "not_found"
+
+
+class Conflict(ServiceError):
+    """The call does not fit the state: a finished job paused, a key reused for another call."""
+
+    code = "conflict"
+
+
+class LeaseLost(ServiceError):
+    """A worker that was slow to answer finds its document given to another."""
+
+    code = "lease_lost"

