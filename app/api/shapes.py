@@ -1,0 +1,434 @@
+"""Bodies that come in and go out, as pydantic and OpenAPI want them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from docai.errors import UsageError
+from docai.jobs import ANSWER, CUSTOM, ItemState, JobState, Request
+from docai.options import parse
+from docai.pipeline import ReadOptions
+from docai.results import FieldType
+from docai.store.documents import DocumentStatus, StoredDocument
+from docai.store.jobs import Failure, Progress, StoredJob
+from docai.store.keys import Scope, StoredKey
+from docai.store.results import Change, Correction, StoredResult
+from docai.store.webhooks import Webhook
+from docai.tasks import TASK_NAMES
+from docai.tasks.base import FieldSpec
+from docai.webhooks import LONGEST_URL
+
+Json = dict[str, Any]
+
+MOST_DOCUMENTS = 200_000  # of one job
+MOST_QUESTIONS, MOST_FIELDS = 100, 200
+MOST_AT_A_TIME = 200  # rows of a list
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL keeps no NUL in a text, and UTF-8 has no half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds a character that no text holds")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Line = Annotated[Text, Field(min_length=1, max_length=1000)]
+
+
+class Incoming(BaseModel):
+    """A key that is misspelt is an error, not a default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- what is asked ------------------------------------------------------------------------
+
+
+class FieldIn(Incoming):
+    """A field of the caller's own, described in words (docs/fields.md)."""
+
+    name: Name
+    type: FieldType = FieldType.STRING
+    description: Annotated[Text, Field(max_length=1000)] = ""
+    labels: Annotated[list[Line], Field(max_length=50)] = []
+    example: Annotated[Text, Field(max_length=1000)] = ""
+
+
+def _reading_schema() -> Json:
+    """How a document is read: the options of `docai read`, but for those of the machine."""
+    shown: Json = {}
+    for field in dataclasses.fields(ReadOptions):
+        if field.name not in OF_THE_MACHINE:
+            kind = "number" if isinstance(field.default, float) else "string"
+            shown[field.name] = {"type": kind, "default": field.default}
+            shown[field.name]["description"] = field.metadata["help"]
+            if field.metadata["choices"]:
+                shown[field.name]["enum"] = list(field.metadata["choices"])
+            if kind == "number":
+                limits = {"minimum": "at_least", "maximum": "at_most"}
+                shown[field.name] |= {to: field.metadata[of] for to, of in limits.items()}
+    return {"type": "object", "properties": shown, "additionalProperties": False}
+
+
+OF_THE_MACHINE = ("threads", "password")
+Reading = Annotated[dict[str, Line | float], WithJsonSchema(_reading_schema())]
+
+
+class TaskIn(Incoming):
+    """A task by its name (default: auto), or fields of one's own."""
+
+    task: Annotated[Name, WithJsonSchema({"enum": list(TASK_NAMES)})] | None = None
+    fields: Annotated[list[FieldIn], Field(min_length=1, max_length=MOST_FIELDS)] | None = None
+    options: Reading = {}
+
+    def request(self) -> Request:
+        """Raises UsageError."""
+        if self.task is not None and self.fields is not None:
+            raise UsageError("give task or fields, not both")
+        options = _read_options(self.options)
+        if self.fields is None:
+            return Request(self.task or "auto", options=options)
+        specs = [
+            FieldSpec(**dict(field) | {"labels": tuple(field.labels)}) for field in self.fields
+        ]
+        if len({spec.name for spec in specs}) < len(specs):
+            raise UsageError("two fields have the same name")
+        return Request(CUSTOM, fields=tuple(specs), options=options)
+
+
+class QuestionsIn(Incoming):
+    questions: Annotated[list[Line], Field(min_length=1, max_length=MOST_QUESTIONS)]
+    top: Annotated[int, Field(ge=1, le=20, description="answers to each question")] = 1
+    options: Reading = {}
+
+    def request(self) -> Request:
+        """Raises UsageError."""
+        questions = tuple(self.questions)
+        return Request(ANSWER, (), questions, self.top, _read_options(self.options))
+
+
+class JobIn(TaskIn):
+    documents: Annotated[list[UUID], Field(min_length=1, max_length=MOST_DOCUMENTS)]
+    webhook: Annotated[UUID | None, Field(description="an id of POST /v1/webhooks")] = None
+
+
+class BatchIn(TaskIn):
+    """The part `job` of an upload of many files: a JobIn without documents."""
+
+    webhook: UUID | None = None
+
+
+class ChangeIn(Incoming):
+    """What a value is; null takes the field away. Its form is that of docs/json.md."""
+
+    name: Name
+    value: Annotated[Text, Field(max_length=10_000)] | bool | MoneyIn | None
+    kind: Annotated[Name, Field(description="field, item or tax_detail")] = "field"
+    row: Annotated[int, Field(ge=0, le=100_000, description="of the item, from 0")] = 0
+    type: Annotated[FieldType | None, Field(description="of a field that is new")] = None
+
+    def change(self) -> Change:
+        value = self.value.model_dump() if isinstance(self.value, MoneyIn) else self.value
+        return Change(self.name, value, self.kind, self.row, self.type)
+
+
+class MoneyIn(Incoming):
+    amount: Annotated[Text, Field(max_length=60)]
+    currency: Annotated[Text, Field(min_length=3, max_length=3)] | None = None
+
+
+class CorrectionsIn(Incoming):
+    changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=500)]
+
+
+class KeyIn(Incoming):
+    name: Name
+    scopes: Annotated[set[Scope], Field(min_length=1)]
+    expires_at: datetime | None = None
+
+
+class WebhookIn(Incoming):
+    url: Annotated[Text, Field(max_length=LONGEST_URL, pattern="^https?://")]
+
+
+def _read_options(given: dict[str, str | float]) -> ReadOptions:
+    """Raises UsageError for an option that does not exist, or a value that does not fit."""
+    fields = {f.name: f for f in dataclasses.fields(ReadOptions) if f.name not in OF_THE_MACHINE}
+    for name in given:
+        if name not in fields:
+            raise UsageError(f"no option is called {name!r}; there are {', '.join(fields)}")
+    return ReadOptions(**{n: parse(fields[n], str(v), f"options.{n}") for n, v in given.items()})
+
+
+# --- what is answered ---------------------------------------------------------------------
+
+
+class ErrorOut(BaseModel):
+    code: str
+    message: str
+
+
+class DocumentOut(BaseModel):
+    id: UUID
+    sha256: str
+    filename: str
+    media_type: str
+    bytes: int
+    pages: Annotated[int | None, Field(description="null until a worker opened it")]
+    status: DocumentStatus
+    error: ErrorOut | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredDocument) -> DocumentOut:
+        error = None
+        if stored.error_code is not None:
+            error = ErrorOut(code=stored.error_code, message=stored.error_message or "")
+        return cls(
+            id=stored.id,
+            sha256=stored.sha256,
+            filename=stored.filename,
+            media_type=stored.media_type,
+            bytes=stored.bytes,
+            pages=stored.page_count,
+            status=stored.status,
+            error=error,
+            created_at=stored.created_at,
+        )
+
+
+class DocumentsOut(BaseModel):
+    documents: list[DocumentOut]
+    next: Annotated[UUID | None, Field(description="`after` of the next page; null at the end")]
+
+    @classmethod
+    def of(cls, found: Sequence[StoredDocument], most: int) -> DocumentsOut:
+        """`found` may be one longer than the page, which says that there is a next one."""
+        shown = found[:most]
+        after = shown[-1].id if len(found) > most else None
+        return cls(documents=[DocumentOut.of(each) for each in shown], next=after)
+
+
+class ExtractionOut(BaseModel):
+    """`result` is as docs/json.md has it, with every correction applied."""
+
+    id: UUID
+    document: UUID
+    requested: str
+    task: str
+    created_at: datetime
+    result: Json
+
+    @classmethod
+    def of(cls, stored: StoredResult) -> ExtractionOut:
+        return cls(
+            id=stored.id,
+            document=stored.document_id,
+            requested=stored.requested,
+            task=stored.task,
+            created_at=stored.created_at,
+            result=stored.result,
+        )
+
+
+class ExtractionsOut(BaseModel):
+    extractions: list[ExtractionOut]
+
+
+class CorrectionOut(BaseModel):
+    kind: str
+    row: int
+    name: str
+    old: Json | None
+    new: Json | None
+    who: str
+    at: datetime
+
+    @classmethod
+    def of(cls, made: Correction) -> CorrectionOut:
+        return cls(**dataclasses.asdict(made))
+
+
+class CorrectionsOut(BaseModel):
+    corrections: list[CorrectionOut]
+
+
+class JobOut(BaseModel):
+    id: UUID
+    state: JobState
+    task: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, stored: StoredJob) -> JobOut:
+        return cls(**_of_job(stored))
+
+
+class JobsOut(BaseModel):
+    jobs: list[JobOut]
+    next: Annotated[UUID | None, Field(description="`after` of the next page; null at the end")]
+
+    @classmethod
+    def of(cls, found: Sequence[StoredJob], most: int) -> JobsOut:
+        """`found` may be one longer than the page, which says that there is a next one."""
+        shown = found[:most]
+        after = shown[-1].id if len(found) > most else None
+        return cls(jobs=[JobOut.of(each) for each in shown], next=after)
+
+
+class FailureOut(BaseModel):
+    position: int
+    document: UUID | None
+    filename: str
+    state: ItemState
+    code: str
+    message: str
+    retryable: bool
+    story: list[str]
+
+    @classmethod
+    def of(cls, failure: Failure) -> FailureOut:
+        values = {f.name: getattr(failure, f.name) for f in dataclasses.fields(failure)}
+        return cls(**values | {"document": values.pop("document_id")})
+
+
+class ProgressOut(BaseModel):
+    state: JobState
+    documents: int
+    counts: dict[ItemState, int]
+    pages_done: int
+    documents_per_s: float
+    pages_per_s: float
+    eta_s: float | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> ProgressOut:
+        return cls(**_of_progress(progress))
+
+
+class JobStatusOut(ProgressOut):
+    id: UUID
+    task: str
+    created_at: datetime
+    finished_at: datetime | None
+    errors: Annotated[list[FailureOut], Field(description="documents that could not be done")]
+    next_errors: Annotated[
+        int | None, Field(description="`errors_after` of the next ones; null at the end")
+    ]
+
+    @classmethod
+    def of_job(
+        cls, stored: StoredJob, progress: Progress, failures: Sequence[Failure], most: int
+    ) -> JobStatusOut:
+        shown = failures[:most]
+        return cls(
+            **_of_job(stored) | _of_progress(progress),
+            errors=[FailureOut.of(each) for each in shown],
+            next_errors=shown[-1].position if len(failures) > most else None,
+        )
+
+
+class RefusedOut(BaseModel):
+    """A file of an upload that did not become a document."""
+
+    filename: str
+    error: ErrorOut
+
+
+class SubmittedOut(JobOut):
+    """`refused` are the files of an upload that no job can be made of."""
+
+    documents: list[UUID]
+    refused: list[RefusedOut] = []
+
+
+class RetriedOut(BaseModel):
+    documents: Annotated[int, Field(description="how many are tried again")]
+
+
+class KeyOut(BaseModel):
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: StoredKey) -> KeyOut:
+        values = {name: getattr(key, name) for name in KeyOut.model_fields}
+        return cls(**values | {"scopes": sorted(key.scopes)})
+
+
+class NewKeyOut(KeyOut):
+    key: Annotated[str, Field(description="shown this once")]
+
+
+class KeysOut(BaseModel):
+    keys: list[KeyOut]
+
+
+class WebhookOut(BaseModel):
+    id: UUID
+    url: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> WebhookOut:
+        return cls(id=webhook.id, url=webhook.url, created_at=webhook.created_at)
+
+
+class NewWebhookOut(WebhookOut):
+    secret: Annotated[str, Field(description="signs the deliveries; shown this once")]
+
+
+class WebhooksOut(BaseModel):
+    webhooks: list[WebhookOut]
+
+
+class HealthOut(BaseModel):
+    status: str
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457). Programs hold on to `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[Json] = []
+
+
+def _of_job(stored: StoredJob) -> Json:
+    return {
+        "id": stored.id,
+        "state": stored.state,
+        "task": stored.request.task,
+        "created_at": stored.created_at,
+        "finished_at": stored.finished_at,
+    }
+
+
+def _of_progress(progress: Progress) -> Json:
+    return {
+        "state": progress.state,
+        "documents": progress.total,
+        "counts": progress.counts,
+        "pages_done": progress.pages_done,
+        "documents_per_s": round(progress.documents_per_s, 3),
+        "pages_per_s": round(progress.pages_per_s, 3),
+        "eta_s": progress.eta_s if progress.eta_s is None else round(progress.eta_s, 1),
+    }
