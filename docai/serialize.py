@@ -23,11 +23,15 @@ from docai.document import (
     Document,
     Line,
     Page,
+    Role,
     Source,
     Table,
+    TableJoiner,
     TextSource,
+    WholeTable,
     Word,
     WordRef,
+    whole_tables,
 )
 from docai.errors import DocaiError
 from docai.geometry import Box
@@ -77,10 +81,16 @@ def stream_document(
     yield dumps(head)[:-1] + ', "pages": ['
     # Tables come after the pages; until then they wait outside of memory.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as tables:
+        joined = TableJoiner()
+
+        def keep(whole: Iterable[WholeTable]) -> None:
+            for table in whole:
+                tables.write((", " if tables.tell() else "") + dumps(table_to_json(table)))
+
         for index, page in enumerate(pages):
-            for table in page.tables:
-                tables.write((", " if tables.tell() else "") + dumps(_table_to_json(table, page)))
+            keep(joined.add(page))
             yield (", " if index else "") + dumps(page_to_json(page))
+        keep(joined.rest())
         yield '], "tables": ['
         tables.seek(0)
         yield from iter(lambda: tables.read(CHUNK), "")
@@ -96,9 +106,11 @@ def document_from_json(value: Json) -> Document:
         raise ValueError(f"format_version {value.get('format_version')} is not {FORMAT_VERSION}")
     try:
         pages = [_page_from_json(page) for page in value["pages"]]
+        index_of = {page.number: index for index, page in enumerate(pages)}
         for table in value["tables"]:
-            index = next(i for i, page in enumerate(pages) if page.number == table["page"])
-            pages[index] = _with_table(pages[index], table)
+            for number, part in _parts_from_json(table):
+                page = pages[index_of[number]]
+                pages[index_of[number]] = replace(page, tables=(*page.tables, part))
         return Document(
             Source(**value["source"]),
             tuple(pages),
@@ -202,7 +214,7 @@ def box_to_json(box: Box) -> list[float]:
 
 
 def tables_to_json(document: Document) -> list[Json]:
-    return [_table_to_json(table, page) for page in document.pages for table in page.tables]
+    return [table_to_json(table) for table in whole_tables(document.pages)]
 
 
 def field_to_json(field: Field, document: Document) -> Json:
@@ -261,27 +273,56 @@ def _line_of(ref: WordRef, document: Document) -> int:
     return next((i for i, line in enumerate(lines) if ref.word in line.words), -1)
 
 
-def _table_to_json(table: Table, page: Page) -> Json:
+def table_to_json(whole: WholeTable) -> Json:
+    """A table over all its pages; "parts" are there where it has several."""
+    page, first = whole.parts[0]
+    value: Json = {
+        "page": page.number,
+        "box": box_to_json(first.box),
+        "rows": whole.rows,
+        "columns": whole.columns,
+        "confidence": round(whole.confidence, 4),
+        "cells": [
+            _cell_to_json(cell, own) | ({"page": own.number} if own is not page else {})
+            for own, cell in whole.cells()
+        ],
+    }
+    for name, words in (("caption", first.caption), ("notes", whole.parts[-1][1].notes)):
+        if words:
+            own = page if name == "caption" else whole.parts[-1][0]
+            value[name] = {"text": own.text(words), "page": own.number, "words": list(words)}
+    if len(whole.parts) > 1:
+        value["parts"] = [_part_to_json(own, table) for own, table in whole.parts]
+    return value
+
+
+def _part_to_json(page: Page, table: Table) -> Json:
+    """The piece on one page. Its header is left out of the whole where it says the same again."""
     return {
         "page": page.number,
         "box": box_to_json(table.box),
-        "rows": table.rows,
-        "columns": table.columns,
+        "rows": table.rows - table.repeated,
         "confidence": round(table.confidence, 4),
-        "cells": [
-            {
-                "row": cell.row,
-                "column": cell.column,
-                "row_span": cell.row_span,
-                "column_span": cell.column_span,
-                "kind": cell.kind.value,
-                "text": page.text(cell.words),
-                "box": box_to_json(cell.box),
-                "words": list(cell.words),
-            }
-            for cell in table.cells
+        "repeated_header": [
+            _cell_to_json(cell, page) for cell in table.cells if cell.row < table.repeated
         ],
     }
+
+
+def _cell_to_json(cell: Cell, page: Page) -> Json:
+    value = {
+        "row": cell.row,
+        "column": cell.column,
+        "row_span": cell.row_span,
+        "column_span": cell.column_span,
+        "kind": cell.kind.value,
+        "text": page.text(cell.words),
+        "box": box_to_json(cell.box),
+        "words": list(cell.words),
+    }
+    if cell.role is not None:
+        value["role"] = cell.role.value
+    return value
 
 
 def _key_value_to_json(pair: KeyValue, document: Document) -> Json:
@@ -339,18 +380,42 @@ def _page_from_json(value: Json) -> Page:
     )
 
 
-def _with_table(page: Page, value: Json) -> Page:
-    cells = tuple(
-        Cell(
-            row=cell["row"],
-            column=cell["column"],
-            words=tuple(cell["words"]),
-            box=Box(*cell["box"]),
-            row_span=cell["row_span"],
-            column_span=cell["column_span"],
-            kind=CellKind(cell["kind"]),
+def _parts_from_json(value: Json) -> Iterator[tuple[int, Table]]:
+    """(page number, table) of every part."""
+    cells = [(cell.get("page", value["page"]), _cell_from_json(cell)) for cell in value["cells"]]
+    parts = value.get("parts", [{**value, "repeated_header": []}])
+    first_row = 0
+    for n, part in enumerate(parts):
+        repeated = [_cell_from_json(cell) for cell in part["repeated_header"]]
+        dropped = max((cell.row + cell.row_span for cell in repeated), default=0)
+        own = [
+            replace(cell, row=cell.row - first_row + dropped)
+            for page, cell in cells
+            if page == part["page"] and first_row <= cell.row < first_row + part["rows"]
+        ]
+        caption, notes = (
+            tuple(text["words"])
+            if (text := value.get(name)) and text["page"] == part["page"]
+            else ()
+            for name in ("caption", "notes")
         )
-        for cell in value["cells"]
+        box = Box(*part["box"])
+        cells_of_part = (*repeated, *own)
+        yield (
+            part["page"],
+            Table(box, cells_of_part, part["confidence"], caption, notes, n > 0, dropped),
+        )
+        first_row += part["rows"]
+
+
+def _cell_from_json(value: Json) -> Cell:
+    return Cell(
+        row=value["row"],
+        column=value["column"],
+        words=tuple(value["words"]),
+        box=Box(*value["box"]),
+        row_span=value["row_span"],
+        column_span=value["column_span"],
+        kind=CellKind(value["kind"]),
+        role=Role(value["role"]) if "role" in value else None,
     )
-    table = Table(Box(*value["box"]), cells, value["confidence"])
-    return replace(page, tables=(*page.tables, table))

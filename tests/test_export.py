@@ -8,7 +8,9 @@ import pytest
 from documents import document, extraction
 
 from docai import export
+from docai.document import Cell, CellKind, Document, Page, Table, Word, whole_tables
 from docai.errors import UsageError
+from docai.geometry import Box
 from docai.names import renamed
 
 
@@ -98,3 +100,69 @@ def test_names_of_other_services():
 
 def test_money_is_a_decimal_in_cells():
     assert export.plain_value(extraction().fields[2].value) == Decimal("-2.50")
+
+
+def spanning() -> export.WholeTable:
+    """A head over two columns, a German number, a percentage, one that could be either, a code."""
+    texts = (
+        (0, 0, 1, 2, "Sales"), (1, 0, 1, 1, "1.234,50 €"), (1, 1, 1, 1, "12,5 %"),
+        (2, 0, 1, 1, "(70)"), (2, 1, 1, 1, "007"),
+    )  # fmt: skip
+    words = tuple(Word(text, Box(0, 20 * n, 50, 20 * n + 10)) for n, (*_, text) in enumerate(texts))
+    cells = tuple(
+        Cell(row, column, (n,), words[n].box, rows, columns, kind)
+        for n, (row, column, rows, columns, _) in enumerate(texts)
+        for kind in [CellKind.HEADER if row == 0 else CellKind.CONTENT]
+    )
+    page = Page(1, 100, 200, words=words)
+    return export.WholeTable(((page, Table(Box(0, 0, 50, 100), cells)),))
+
+
+def with_table(whole: export.WholeTable):
+    ((page, table),) = whole.parts
+    return replace(document(), pages=(replace(page, tables=(table,)),))
+
+
+def test_xlsx_merges_spans_and_resolves_the_locale():
+    bare = replace(extraction(), fields=(), items=(), tax_details=(), key_values=())
+    book = openpyxl.load_workbook(io.BytesIO(export.workbook(bare, with_table(spanning()))))
+    sheet = book["table 1"]
+    assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A1:B1"]
+    assert (sheet["A2"].value, sheet["A2"].number_format) == (1234.5, '#,##0.00 "€"')
+    assert (sheet["B2"].value, sheet["B2"].number_format) == (0.125, "0.0%")
+    assert sheet["A3"].value == -70
+    assert (sheet["B3"].value, sheet["B3"].data_type) == ("007", "s")
+
+
+def test_html_keeps_spans_and_markdown_has_one_row_of_heads():
+    assert '<th colspan="2">Sales</th>' in export.table_to_html(spanning())
+    assert export.table_to_markdown(spanning()).startswith("| Sales | Sales |\n| --- | --- |\n")
+
+
+def two_pages() -> Document:
+    """A table of two columns whose header comes again on page 2."""
+    first = document().pages[0]
+    (table,) = first.tables
+    second = replace(first, number=2, tables=(replace(table, continues=True, repeated=1),))
+    return replace(document(), pages=(first, second))
+
+
+def test_a_table_over_two_pages_is_exported_once():
+    made = two_pages()
+    text = "".join(export.to_text(made.pages, 2))
+    assert text.count("Item\tPrice") == 1
+    assert text.index("Tea\t2.50\nTea\t2.50") < text.index("\f")
+    rows = list(export.table_rows(made))
+    assert [row[1:4] for row in rows] == [[1, 0, 0], [1, 0, 1], [2, 0, 2]]
+
+
+def test_a_table_over_two_pages_is_one_frame():
+    (whole,) = whole_tables(two_pages().pages)
+    frame = whole.to_pandas()
+    assert frame.to_dict("list") == {"Item": ["Tea", "Tea"], "Price": [2.5, 2.5]}
+
+
+def test_a_single_table_is_a_frame_with_its_page():
+    page = document().pages[0]
+    frame = page.tables[0].to_pandas(page)
+    assert frame["Price"].tolist() == [2.5]

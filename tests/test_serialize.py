@@ -5,7 +5,7 @@ import pytest
 from documents import MODEL, document, extraction
 
 from docai import serialize
-from docai.document import WordRef
+from docai.document import Role, WordRef
 from docai.errors import EncryptedDocument, EngineError
 from docai.results import Answer
 
@@ -78,3 +78,31 @@ def test_an_error_says_whether_retrying_helps():
         "retryable": False,
     }
     assert serialize.error_to_json("a.pdf", EngineError("died"))["error"]["retryable"]
+
+
+def test_a_table_over_two_pages_is_one_and_comes_back_as_it_was():
+    first = document().pages[0]
+    (table,) = first.tables
+    again = replace(table, continues=True, repeated=1)
+    made = replace(document(), pages=(first, replace(first, number=2, tables=(again,))))
+    value = serialize.document_to_json(made)
+    (one,) = value["tables"]
+    assert (one["page"], one["rows"]) == (1, 3)
+    assert [cell.get("page") for cell in one["cells"]] == [None] * 4 + [2, 2]
+    assert [(part["page"], part["rows"]) for part in one["parts"]] == [(1, 2), (2, 1)]
+    assert [cell["text"] for cell in one["parts"][1]["repeated_header"]] == ["Item", "Price"]
+    back = serialize.document_from_json(value)
+    assert [page.tables for page in back.pages] == [page.tables for page in made.pages]
+    streamed = json.loads("".join(serialize.stream_document(made.source, made.pages, made.caveats)))
+    assert streamed == value
+
+
+def test_captions_notes_and_roles_come_back():
+    page = document().pages[0]
+    (table,) = page.tables
+    cells = (*table.cells[:2], replace(table.cells[2], role=Role.LABEL), table.cells[3])
+    annotated = replace(table, cells=cells, caption=(0,), notes=(1, 2))
+    made = replace(document(), pages=(replace(page, tables=(annotated,)),))
+    assert serialize.document_from_json(serialize.document_to_json(made)).pages[0].tables == (
+        annotated,
+    )

@@ -11,8 +11,20 @@ from docai.pipeline import read
 RECEIPTS_READ = 60  # unless --limit says otherwise; a minute and a half of OCR
 
 
-def evaluate(what: str, data: Path | None, limit: int, seed: int) -> Iterator[str]:
-    """The lines of the report, as they come. Raises UsageError where `data` is needed."""
+def evaluate(
+    what: str,
+    data: Path | None,
+    limit: int,
+    seed: int,
+    *,
+    from_pixels: bool = False,
+    tools: Path | None = None,
+) -> Iterator[str]:
+    """The lines of the report, as they come. Raises UsageError where `data` is needed.
+
+    `from_pixels` and `tools` are for tables: whether the pages are read by OCR as well, and a
+    Python with the programs to compare with.
+    """
     if what == "speed":
         from docai.evaluation import speed
 
@@ -41,6 +53,8 @@ def evaluate(what: str, data: Path | None, limit: int, seed: int) -> Iterator[st
         from docai.evaluation import invoice
 
         yield invoice.evaluate(data, read).table()
+    elif what == "tables":
+        yield from _tables(data, from_pixels, tools)
     elif what == "receipt":
         from docai.evaluation import receipt
 
@@ -54,3 +68,16 @@ def evaluate(what: str, data: Path | None, limit: int, seed: int) -> Iterator[st
         from docai.evaluation import form
 
         yield form.evaluate(data).table()
+
+
+def _tables(data: Path, from_pixels: bool, tools: Path | None) -> Iterator[str]:
+    """ICDAR 2013's documents, or PubTabNet's pictures, whichever the folder holds."""
+    from docai.evaluation import table_pictures, tables
+
+    listing = next(data.rglob(table_pictures.LISTING), None)
+    if listing is None:
+        yield from tables.evaluate(data, ocr=from_pixels, tools=tools)
+    elif tools is None:
+        raise UsageError("docai evaluate tables measures pictures with --tools PYTHON only")
+    else:
+        yield from table_pictures.evaluate(listing, tools)

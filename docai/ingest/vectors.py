@@ -6,8 +6,10 @@ Inside the sandbox. Coordinates are pdfium's: points, y up, (left, bottom, right
 from __future__ import annotations
 
 import ctypes
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2_raw as pdfium
 
@@ -22,18 +24,31 @@ MOST_RULES = 5000  # the same for a page's lines
 MOST_SEGMENTS = 200  # the same for one path
 DEEPEST_FORM = 4  # nested form XObjects; deeper ones are bombs
 AXIS_SLACK = 0.5  # points a line may deviate from straight across or straight up
+BAND = 50.0  # points; painted shapes are looked up by such stripes of the page
+LARGEST = 14_400.0  # points, the largest side of a page (ISO 32000-1, annex C)
+SAME_PLACE = 0.5  # points by which a shape may reach over one that it lies on
 _INVISIBLE = 3  # text render mode, ISO 32000-1 table 106
+
+
+class Fill(NamedTuple):
+    """A painted shape without an outline, and the straight edges it has."""
+
+    box: Rect
+    colour: int  # RGBA
+    edges: list[Rect]
 
 
 class Drawing:
     """What lies on a page besides its words.
 
+    `fills` are painted shapes without an outline, whose edges are rules as well.
     `images` are (rectangle, width in pixels). `texts` are the text objects, in pdfium's handles.
     `outlines` counts the shapes too small for a rule: some programs draw every letter as one.
     """
 
     def __init__(self) -> None:
         self.rules: list[Rect] = []
+        self.fills: list[Fill] = []
         self.images: list[tuple[Rect, int]] = []
         self.texts: list[Any] = []
         self.outlines = 0
@@ -53,9 +68,48 @@ def drawing(page: Any) -> Drawing:
     count = min(pdfium.FPDFPage_CountObjects(page), MOST_OBJECTS)
     for item in map(pdfium.FPDFPage_GetObject, repeat(page, count), range(count)):
         _add(drawn, item, IDENTITY, depth=0)
-    if len(drawn.rules) > MOST_RULES:
+    if len(drawn.rules) + len(drawn.fills) > MOST_RULES:
         drawn.rules.clear()
+    else:
+        drawn.rules.extend(edge for fill in visible(drawn.fills) for edge in fill.edges)
     return drawn
+
+
+def visible(fills: Sequence[Fill]) -> Iterator[Fill]:
+    """The fills but for those that lie on a larger one of their own colour.
+
+    Word processors paint a cell, and each line of text in it once more.
+    """
+    by_colour: dict[int, list[Fill]] = defaultdict(list)
+    for fill in fills:
+        by_colour[fill.colour].append(fill)
+    for alike in by_colour.values():
+        grounds: dict[int, list[Rect]] = defaultdict(list)  # by the bands of the page they reach
+        for fill in sorted(alike, key=_area, reverse=True):
+            _, bottom, _, top = fill.box
+            if any(_covers(ground, fill.box) for ground in grounds[_band((bottom + top) / 2)]):
+                continue
+            yield fill
+            for band in range(_band(bottom), _band(top) + 1):
+                grounds[band].append(fill.box)
+
+
+def _area(fill: Fill) -> float:
+    left, bottom, right, top = fill.box
+    return (right - left) * (top - bottom)
+
+
+def _band(y: float) -> int:
+    return int(min(max(y, -LARGEST), LARGEST) // BAND)
+
+
+def _covers(ground: Rect, box: Rect) -> bool:
+    return (
+        ground[0] - SAME_PLACE <= box[0]
+        and ground[1] - SAME_PLACE <= box[1]
+        and box[2] <= ground[2] + SAME_PLACE
+        and box[3] <= ground[3] + SAME_PLACE
+    )
 
 
 def _add(drawn: Drawing, item: Any, outer: Matrix, depth: int) -> None:
@@ -64,7 +118,11 @@ def _add(drawn: Drawing, item: Any, outer: Matrix, depth: int) -> None:
         drawn.texts.append(item)
     elif kind == pdfium.FPDF_PAGEOBJ_PATH:
         rules = _rules_of(item, outer)
-        drawn.rules.extend(rules)
+        colour = _only_colour(item) if rules else None
+        if colour is None:
+            drawn.rules.extend(rules)
+        else:
+            drawn.fills.append(Fill(_moved(_bounds(item), outer), colour, rules))
         drawn.outlines += not rules
     elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
         width, height = ctypes.c_uint(), ctypes.c_uint()
@@ -113,6 +171,16 @@ def _rule(a: tuple[float, float], b: tuple[float, float]) -> list[Rect]:
     if min(across, up) > AXIS_SLACK or max(across, up) < SHORTEST_RULE:
         return []
     return [(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))]
+
+
+def _only_colour(path: Any) -> int | None:
+    """What a shape without an outline is painted with; None for strokes."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(path, fill, stroke)
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if stroke.value or not pdfium.FPDFPageObj_GetFillColor(path, red, green, blue, alpha):
+        return None
+    return red.value << 24 | green.value << 16 | blue.value << 8 | alpha.value
 
 
 def _is_painted(path: Any) -> bool:

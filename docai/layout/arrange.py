@@ -9,8 +9,10 @@ from functools import cached_property, partial
 from docai.document import Block, BlockKind, Cell, Line, Page, Table, Word
 from docai.geometry import Box
 from docai.layout.across import reads_across
-from docai.layout.aligned import aligned_tables
+from docai.layout.aligned import aligned_tables, may_hold_table
+from docai.layout.area import Way
 from docai.layout.blocks import blocks_of, table_block
+from docai.layout.certainty import confidence
 from docai.layout.claims import with_claims
 from docai.layout.direction import (
     has_right_to_left,
@@ -29,29 +31,36 @@ from docai.layout.order import sections
 from docai.layout.region import Region
 from docai.layout.rows import Row
 from docai.layout.ruled import level_rules
+from docai.layout.tables import best_aligned, best_drawn
 
 
-def arrange(page: Page, regions: Sequence[Region] = ()) -> Page:
+def arrange(page: Page, regions: Sequence[Region] = (), looks: Way | None = None) -> Page:
     """The page with its words in reading order, and the lines, blocks and tables they form.
 
     The result does not depend on the order of the words in `page`; lines, blocks and tables
     that it has already are replaced. Regions are hints of a layout model: they tell kinds,
     part text that stands close side by side, and place pictures, but no word depends on them.
+    `looks` is the model that sees tables in the page's picture, asked about doubtful ones.
     """
     if not has_right_to_left(page.words):
-        return _arranged(page, regions)
+        return _arranged(page, regions, looks)
     if not is_right_to_left([word.text for word in page.words]):
-        return _arranged(page, regions, partial(read_order, page_is_rtl=False))
+        return _arranged(page, regions, looks, partial(read_order, page_is_rtl=False))
     return _arranged_in_mirror(page, regions)
 
 
 ReadOrder = Callable[[Sequence[int], Sequence[str]], list[int]]
 
 
-def _arranged(page: Page, regions: Sequence[Region], order: ReadOrder | None = None) -> Page:
+def _arranged(
+    page: Page,
+    regions: Sequence[Region],
+    looks: Way | None,
+    order: ReadOrder | None = None,
+) -> Page:
     """`order` puts the words of a line, given from left to right, as they are read."""
     words = sorted(page.words, key=_place)
-    return _assembled(page, words, _blocks(page, words, regions), order)
+    return _assembled(page, words, _blocks(page, words, regions, looks), order)
 
 
 def _arranged_in_mirror(page: Page, regions: Sequence[Region]) -> Page:
@@ -60,7 +69,7 @@ def _arranged_in_mirror(page: Page, regions: Sequence[Region]) -> Page:
     regions = [replace(r, box=mirrored(r.box, page.width)) for r in regions]
     pairs = sorted(zip(behind.words, page.words, strict=True), key=lambda pair: _place(pair[0]))
     seen, known = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    drafts = _blocks(behind, seen, regions)
+    drafts = _blocks(behind, seen, regions, None)  # the picture is not in the mirror
     arranged = _assembled(page, known, drafts, _read_in_mirror)
     front = mirrored_page(arranged)
     return replace(arranged, blocks=front.blocks, tables=front.tables)
@@ -75,18 +84,21 @@ def _place(word: Word) -> tuple[float, float, float, float, str, float]:
     return box.left, box.top, box.right, box.bottom, word.text, word.confidence
 
 
-def _blocks(page: Page, words: Sequence[Word], regions: Sequence[Region]) -> list[DraftBlock]:
+def _blocks(
+    page: Page, words: Sequence[Word], regions: Sequence[Region], looks: Way | None
+) -> list[DraftBlock]:
     """The blocks of a page that is read from left to right, first to last."""
     walls = [rule for rule in page.rules if rule.height > 2 * rule.width]
     level, steep = fragments(words, walls + walls_between(regions))
-    tables, free = ruled_tables(level, words, page.rules)
+    drawn, free = ruled_tables(level, words, page.rules)
+    tables = [best_drawn(table, words, page.rules, looks) for table in drawn]
     if regions:
         likely, free = tables_in(regions, free, words)
-        tables += likely
+        tables += [best_aligned(table, words, page.rules, looks) for table in likely]
     wholes = [table_block(table) for table in tables] + pictures(regions, words)
     free.extend(Fragment(whole.box, (), whole) for whole in wholes)
     parts = margins(free, words, page.height)
-    judge = _Judge(words, page.rules)
+    judge = _Judge(words, page.rules, looks)
     blocks = [
         *_margin_block(parts.head, BlockKind.HEADER, words),
         *_text_blocks(parts.text, judge),
@@ -134,14 +146,17 @@ class _Judge:
 
     words: Sequence[Word]
     rules: Sequence[Box]
+    looks: Way | None
 
     @cached_property
     def levels(self) -> list[Box]:
         return level_rules(self.rules)
 
     def tables(self, rows: Sequence[Row]) -> Iterable[tuple[int, int, DraftBlock]]:
+        if not may_hold_table(rows):
+            return
         for start, stop, table in aligned_tables(rows, self.words, self.levels):
-            yield start, stop, table_block(table)
+            yield start, stop, table_block(best_aligned(table, self.words, self.rules, self.looks))
 
     def reads_across(self, rows: Sequence[Row]) -> bool:
         return reads_across(rows, self.words)
@@ -164,7 +179,7 @@ def _assembled(
             words.extend([known[i] for i in members])
             lines.append(Line(tuple(range(start, len(words)))))
         if draft.table is not None:
-            tables.append(_table(draft.table, first_word))
+            tables.append(_table(draft.table, first_word, known))
         blocks.append(Block(draft.kind, draft.box, tuple(range(first_line, len(lines)))))
     return replace(
         page,
@@ -175,7 +190,7 @@ def _assembled(
     )
 
 
-def _table(draft: DraftTable, first_word: int) -> Table:
+def _table(draft: DraftTable, first_word: int, known: Sequence[Word]) -> Table:
     """Its cells' words follow one another from `first_word` on."""
     cells = []
     for row, column, lines, box, row_span, column_span, kind in draft.cells:
@@ -183,4 +198,4 @@ def _table(draft: DraftTable, first_word: int) -> Table:
         words = tuple(range(first_word, stop))
         cells.append(Cell(row, column, words, box, row_span, column_span, kind))
         first_word = stop
-    return Table(draft.box, tuple(cells), draft.confidence)
+    return Table(draft.box, tuple(cells), confidence(draft, known))

@@ -29,7 +29,7 @@ class PlacedCell(NamedTuple):
 def drafted(
     cells: Sequence[PlacedCell],
     words: Sequence[Word],
-    confidence: float,
+    likeness: float,
     headers: int | None = None,
 ) -> DraftTable:
     if headers is None:
@@ -40,7 +40,7 @@ def drafted(
         kind = CellKind.HEADER if row < headers else CellKind.CONTENT
         drafts.append(DraftCell(row, column, lines, box, row_span, column_span, kind))
     box = Box.enclosing(cell.box for cell in drafts)
-    return DraftTable(box, tuple(drafts), confidence)
+    return DraftTable(box, tuple(drafts), likeness)
 
 
 def header_rows(cells: Sequence[PlacedCell], words: Sequence[Word]) -> int:

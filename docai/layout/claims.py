@@ -44,7 +44,7 @@ def _without_intruders(blocks: Sequence[DraftBlock], words: Sequence[Word]) -> l
     result = list(blocks)
     tables = [n for n, block in enumerate(blocks) if block.table is not None]
     kept: list[int] = []
-    for n in sorted(tables, key=lambda n: (-_confidence(blocks[n]), blocks[n].box)):
+    for n in sorted(tables, key=lambda n: (-_likeness(blocks[n]), blocks[n].box)):
         if any(_intrude(blocks[n], blocks[m], words) for m in kept):
             result[n] = replace(blocks[n], kind=BlockKind.TEXT, table=None)
         else:
@@ -52,8 +52,8 @@ def _without_intruders(blocks: Sequence[DraftBlock], words: Sequence[Word]) -> l
     return result
 
 
-def _confidence(block: DraftBlock) -> float:
-    return block.table.confidence if block.table is not None else 0.0
+def _likeness(block: DraftBlock) -> float:
+    return block.table.likeness if block.table is not None else 0.0
 
 
 def _intrude(a: DraftBlock, b: DraftBlock, words: Sequence[Word]) -> bool:

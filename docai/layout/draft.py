@@ -29,11 +29,16 @@ class DraftCell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DraftTable:
-    """Cells in row-major order; `confidence` is 0..1."""
+    """Cells in row-major order.
+
+    `likeness` says how much this looks like a table at all, `fit` how well the cells fit the
+    text and its rules; both 0..1, neither a probability (see docai.layout.certainty).
+    """
 
     box: Box
     cells: tuple[DraftCell, ...]
-    confidence: float
+    likeness: float
+    fit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

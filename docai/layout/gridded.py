@@ -17,9 +17,10 @@ from statistics import median
 
 from docai.document import Word
 from docai.geometry import Box
+from docai.layout.area import Area
 from docai.layout.cells import PlacedCell, drafted, part_of, text_of
 from docai.layout.draft import DraftTable
-from docai.layout.figures import is_figure
+from docai.layout.figures import LEAST_TICKS_IN_CELL, is_figure, is_scale
 from docai.layout.lines import Fragment
 from docai.layout.rows import rows_of
 from docai.layout.ruled import Grid, Slot, grids
@@ -27,6 +28,7 @@ from docai.layout.ruled import Grid, Slot, grids
 LEAST_FILLED = 0.3  # share of a grid's cells that hold text; fewer are frames, charts, forms
 FILLED_BOTH_WAYS = 2  # rows and columns with text that a grid needs
 SLIVER = 8.0  # points; narrower columns and rows without text are the space between cells
+MOST_OUTSIDE = 0.1  # share of an area's text that may stand beside the grid drawn in it
 ALIGNED = 3.0  # points by which figures of one row may stand off
 CUT_ABOVE = 0.3  # of a line's height, how far above its figures a row begins
 
@@ -42,10 +44,33 @@ def ruled_tables(
     for grid in grids(rules):
         filled, outside = _fill(grid, rest, words)
         grid, filled = _without_slivers(grid, _divided_spans(grid, filled))
-        if _is_table(filled):
+        if _is_table(filled) and not _holds_axis(filled, words):
             tables.append(_drafted(grid, filled, words))
             rest = outside
     return tables, rest
+
+
+def by_lines(area: Area) -> DraftTable | None:
+    """All of the area's text in the cells of the grid drawn in it, where one holds most of it."""
+    drawn = grids(area.rules)
+    if not drawn:
+        return None
+    grid = max(drawn, key=lambda grid: grid.box.area)
+    filled, outside = _fill(grid, area.fragments, area.words)
+    if len(outside) > MOST_OUTSIDE * len(area.fragments):
+        return None
+    grid, filled = _without_slivers(grid, _divided_spans(grid, filled))
+    for fragment in outside:
+        filled[_nearest(grid, filled, fragment)].append(fragment)
+    return _drafted(grid, filled, area.words)
+
+
+def _nearest(grid: Grid, slots: Iterable[Slot], fragment: Fragment) -> Slot:
+    def distance(slot: Slot) -> float:
+        box = grid.slot_box(slot)
+        return max(0.0, -box.overlap_x(fragment.box)) + max(0.0, -box.overlap_y(fragment.box))
+
+    return min(slots, key=distance)
 
 
 def _fill(
@@ -131,6 +156,24 @@ def _is_table(filled: _Filled) -> bool:
     )
 
 
+def _holds_axis(filled: _Filled, words: Sequence[Word]) -> bool:
+    """Whether a slot holds the labels of an axis: the grid is that of a chart.
+
+    Not where figures of other columns stand beside them: those are numbered rows.
+    """
+    for slot, text in filled.items():
+        if len(text) < LEAST_TICKS_IN_CELL or any(len(f.words) > 1 for f in text):
+            continue
+        rows = rows_of(text)
+        if (
+            all(len(row) == 1 for row in rows)
+            and is_scale([words[row[0].words[0]].text for row in rows], LEAST_TICKS_IN_CELL)
+            and not _cuts(slot.row, filled, words)
+        ):
+            return True
+    return False
+
+
 def _drafted(grid: Grid, filled: _Filled, words: Sequence[Word]) -> DraftTable:
     cuts = [_cuts(row, filled, words) for row in range(len(grid.rows) - 1)]
     starts = [0]
@@ -153,10 +196,10 @@ def _drafted(grid: Grid, filled: _Filled, words: Sequence[Word]) -> DraftTable:
             cells.append(
                 PlacedCell(starts[slot.row] + k, slot.column, 1, slot.column_span, part, place)
             )
-    return drafted(cells, words, _confidence(filled))
+    return drafted(cells, words, _likeness(filled))
 
 
-def _confidence(filled: _Filled) -> float:
+def _likeness(filled: _Filled) -> float:
     """A drawn grid is a table but for its empty cells, which forms and drawings have."""
     return round(0.6 + 0.4 * sum(map(bool, filled.values())) / len(filled), 3)
 

@@ -9,7 +9,7 @@ table of its own.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -32,12 +32,13 @@ FULL_ROW = 0.75  # share of the columns that a row fills which may close a narro
 LARGEST_GAP = 3.0  # between two rows of one table ...
 LARGEST_RICH_GAP = 9.0  # ... and if the second has a piece in all columns but one
 TIGHT_GAP = 0.6  # between the lines of one cell
-HEADER_GAP = 2.0  # between a header and the first row
+STRAY_GAP = 2.0  # a wide space between words, in a row that no other one agrees with
+ENOUGH_ROWS = 0.2  # of a table's rows that must have as many columns as the table
 MOST_BETWEEN = 8  # rows of running text inside a table: descriptions that reach under other columns
-MOST_HEADER_ROWS = 4  # above the first row in which the columns are told apart
 HEADED = 0.6  # share of the columns that a header names
 SAME_EDGE = 0.5  # lines of one cell begin or end alike
 LEAST_HEADS = 3  # words in a row that begin another table
+FILLED_BELOW = 0.5  # of the columns that rows fill, for rows below a rule to go on with them
 RULE_COVERS = 0.6  # of a table's width, for a level rule to close it
 
 
@@ -105,12 +106,14 @@ def grown(strips: Sequence[Strip], start: int, height: float) -> Run:
         if has_figures and _is_head(strip, columns):
             break
         joint = merged([*columns, *strip.spans], CORRIDOR * height)
-        # One row alone may be a header whose labels stand too close to be told apart.
-        needed = min(len(columns), len(strip.spans))
         if len(main) > 1:
             is_full = len(strip.spans) >= FULL_ROW * len(columns)
-            needed = len(merged(columns, STURDY * height)) if is_full else len(columns)
-        if len(joint) >= max(needed, LEAST_COLUMNS):
+            kept = merged(columns, STURDY * height) if is_full else columns
+            fits = len(joint) >= LEAST_COLUMNS and not _bridges(strip.spans, kept)
+        else:
+            # One row alone may be a header whose labels stand too close to be told apart.
+            fits = len(joint) >= max(min(len(columns), len(strip.spans)), LEAST_COLUMNS)
+        if fits:
             is_rich = len(strip.spans) >= max(LEAST_COLUMNS + 1, len(columns) - 1)
             if max(steps) > (LARGEST_RICH_GAP if is_rich else LARGEST_GAP) * height:
                 break
@@ -121,6 +124,39 @@ def grown(strips: Sequence[Strip], start: int, height: float) -> Run:
         elif len(strip.spans) >= len(columns):
             break
     return Run(start, main[-1] + 1, tuple(main), tuple(columns))
+
+
+def _bridges(row: Sequence[Span], columns: Sequence[Span]) -> bool:
+    """Whether text of the row reaches over a corridor between the columns."""
+    rights = [right for _, right in columns]
+    return any(
+        (first := bisect_left(rights, left)) + 1 < len(columns) and columns[first + 1][0] < right
+        for left, right in row
+    )
+
+
+def shared_columns(strips: Sequence[Strip], height: float) -> list[Span]:
+    """The columns of an area that is known to be a table: those of its richest rows.
+
+    Other rows widen them as long as no corridor is lost; a heading over several columns would
+    lose some and has no say.
+    """
+    counts = Counter(len(strip.spans) for strip in strips)
+    enough = max(2, ENOUGH_ROWS * len(strips))
+    richest = next(
+        (
+            n
+            for n in sorted(counts, reverse=True)
+            if sum(counts[m] for m in counts if m >= n) >= enough
+        ),
+        0,
+    )
+    columns: list[Span] = []
+    for strip in sorted(strips, key=lambda strip: -len(strip.spans)):
+        joint = merged([*columns, *strip.spans], CORRIDOR * height)
+        if len(joint) >= min(richest, len(columns) or richest):
+            columns = joint
+    return columns
 
 
 def _is_head(strip: Strip, columns: Sequence[Span]) -> bool:
@@ -157,12 +193,56 @@ def _above_sums(
     return tuple(n for n in main if n <= leading[-1])
 
 
+def without_strays(run: Run, strips: Sequence[Strip], words: Sequence[Word], height: float) -> Run:
+    """The run without columns that a wide space in a single row has made."""
+    rows: dict[int, list[list[Piece]]] = defaultdict(list)
+    for n in run.main:
+        pieces = pieces_of(strips[n].row, run.columns, words)
+        for column in {piece.first for piece in pieces}:
+            rows[column].append(pieces)
+    columns = list(run.columns)
+    for column in range(len(columns) - 1, 0, -1):
+        for lone in {column - 1, column}:
+            if len(rows[lone]) != 1:
+                continue
+            left = [p.text.box.right for p in rows[lone][0] if p.last == column - 1]
+            right = [p.text.box.left for p in rows[lone][0] if p.first == column]
+            if left and right and min(right) - max(left) < STRAY_GAP * height:
+                columns[column - 1 : column + 1] = [(columns[column - 1][0], columns[column][1])]
+                break
+    return replace(run, columns=tuple(columns)) if len(columns) < len(run.columns) else run
+
+
+def closed(run: Run, strips: Sequence[Strip], levels: Sequence[Box], words: Sequence[Word]) -> Run:
+    """The run up to a rule below its figures that parts it from sums or from other text.
+
+    Rows that go on below the rule begin in the first column and fill about as many columns.
+    """
+    ends = [rule.top for rule in spanning(run, levels) if rule.top > strips[run.main[0]].bottom]
+    if not ends:
+        return run
+    filled = [{p.first for p in pieces_of(strips[n].row, run.columns, words)} for n in run.main]
+    for k, (above, below) in enumerate(pairwise(run.main), start=1):
+        is_ruled = any(strips[above].bottom - UNDERLINE < end <= strips[below].top for end in ends)
+        if not is_ruled or not any(strips[n].figures for n in run.main[:k]):
+            continue
+        counts = Counter(column for row in filled[:k] for column in row)
+        usual = {column for column, count in counts.items() if 2 * count >= k}
+        goes_on = len(filled[k] & usual) >= FILLED_BELOW * len(usual)
+        if usual and not (goes_on and min(usual) in filled[k]):
+            columns = tuple(run.columns[column] for column in sorted(counts))
+            return Run(run.start, above + 1, run.main[:k], columns)
+    return run
+
+
 def with_tail(run: Run, strips: Sequence[Strip], levels: Sequence[Box], height: float) -> Run:
     """The run with the lines that end its last row: close below it, or above a closing rule."""
     stop = run.stop
     closing = _closing_rule(run, strips, levels)
     while stop < len(strips) and not is_whole(strips[stop]) and len(strips[stop].spans) == 1:
         strip = strips[stop]
+        if closing is not None and strip.top > closing - UNDERLINE:
+            break
         is_tight = strip.top - strips[stop - 1].bottom < TIGHT_GAP * height
         is_enclosed = closing is not None and strip.bottom <= closing + TIGHT_GAP * height
         if stop - run.stop >= MOST_BETWEEN or not (is_tight or is_enclosed):
@@ -175,14 +255,18 @@ def with_tail(run: Run, strips: Sequence[Strip], levels: Sequence[Box], height: 
 
 def _closing_rule(run: Run, strips: Sequence[Strip], levels: Sequence[Box]) -> float | None:
     """Height of the first level rule below the last main row."""
+    end = strips[run.main[-1]].bottom - UNDERLINE
+    return min([r.top for r in spanning(run, levels) if r.top > end], default=None)
+
+
+def spanning(run: Run, levels: Sequence[Box]) -> list[Box]:
+    """The level rules that cover most of the run's width."""
     left, right = run.columns[0][0], run.columns[-1][1]
-    below = [
-        rule.top
+    return [
+        rule
         for rule in levels
-        if rule.top > strips[run.main[-1]].bottom - UNDERLINE
-        and min(right, rule.right) - max(left, rule.left) > RULE_COVERS * (right - left)
+        if min(right, rule.right) - max(left, rule.left) > RULE_COVERS * (right - left)
     ]
-    return min(below, default=None)
 
 
 def _continues_cell(
@@ -201,49 +285,6 @@ def _continues_cell(
         for n in own
         if may_start or n not in run.main
         for f in strips[n].row
-    )
-
-
-def with_header(
-    run: Run, strips: Sequence[Strip], free: int, words: Sequence[Word], height: float
-) -> list[Run]:
-    """The run with one row above it, with two and so on, as far as words head its columns.
-
-    `free` is the first row that belongs to no table yet.
-    """
-    result: list[Run] = []
-    for _ in range(MOST_HEADER_ROWS):
-        above = run.start - 1
-        if above < free:
-            break
-        columns = tuple(parted_by(strips[above].row, run.columns, words))
-        run = replace(run, columns=columns)
-        if not _heads(strips[above], strips[run.start], run, words, height):
-            break
-        run = replace(run, start=above, main=(above, *run.main))
-        result.append(run)
-    return result
-
-
-def _heads(strip: Strip, below: Strip, run: Run, words: Sequence[Word], height: float) -> bool:
-    """Whether these words name most columns, or are the upper part of labels close below."""
-    gap = below.top - strip.bottom
-    is_tight = gap < TIGHT_GAP * height
-    below_is_header = not below.figures
-    if is_whole(strip) or strip.figures or gap > HEADER_GAP * height:
-        return False
-    if below_is_header and not is_tight:
-        return False
-    pieces = pieces_of(strip.row, run.columns, words)
-    headed = {piece.first for piece in pieces if piece.first == piece.last}
-    if len(headed) >= max(2, HEADED * len(run.columns)):
-        return True
-    if not below_is_header or any(piece.first != piece.last for piece in pieces):
-        return False
-    box = strip.row[0].box
-    return len(pieces) > 1 or any(
-        min(abs(f.box.left - box.left), abs(f.box.right - box.right)) < SAME_EDGE * height
-        for f in below.row
     )
 
 
@@ -266,8 +307,27 @@ def pieces_of(row: Row, columns: Sequence[Span], words: Sequence[Word]) -> list[
         parts: dict[int, list[int]] = defaultdict(list)
         for w in fragment.words:
             parts[bisect_right(walls, words[w].box.left)].append(w)
-        pieces += [Piece(c, c, part_of(fragment, part, words)) for c, part in parts.items()]
+        cut = [Piece(c, c, part_of(fragment, part, words)) for c, part in parts.items()]
+        is_title = is_centred(box, (columns[first][0], columns[last][1])) and not all(
+            is_aligned(piece.text.box, columns[piece.first]) for piece in cut
+        )
+        pieces += [Piece(first, last, fragment)] if is_title else cut
     return pieces
+
+
+def is_centred(box: Box, column: Span) -> bool:
+    middle = (box.left + box.right) / 2
+    return abs(middle - (column[0] + column[1]) / 2) < SAME_EDGE * (box.bottom - box.top)
+
+
+def is_aligned(box: Box, column: Span) -> bool:
+    """With the left, the right or the middle of the column."""
+    slack = SAME_EDGE * (box.bottom - box.top)
+    return (
+        abs(box.left - column[0]) < slack
+        or abs(box.right - column[1]) < slack
+        or is_centred(box, column)
+    )
 
 
 def parted_by(row: Row, columns: Sequence[Span], words: Sequence[Word]) -> list[Span]:

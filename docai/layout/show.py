@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from docai.document import BlockKind, CellKind, Page
+from docai.document import BlockKind, CellKind, Page, Role
 from docai.errors import UsageError
 from docai.geometry import Box, to_pixels
 
@@ -45,6 +45,10 @@ _KINDS: dict[BlockKind, _Colour] = {
     BlockKind.FIGURE: (120, 100, 20),
     BlockKind.HEADER: (110, 115, 125),
     BlockKind.FOOTER: (110, 115, 125),
+}
+_ROLES: dict[Role | None, _Colour] = {
+    Role.SECTION: (0, 95, 170),
+    Role.TOTAL: (0, 130, 95),
 }
 _STROKE_POINTS = 0.8
 _LABEL_POINTS = 7.0
@@ -168,11 +172,15 @@ def _draw_tables(canvas: _Canvas, page: Page) -> None:
         for cell in table.cells:
             if cell.kind is CellKind.HEADER:
                 canvas.fill(cell.box, _TABLE)
+            elif cell.role in _ROLES:
+                canvas.fill(cell.box, _ROLES[cell.role])
             canvas.outline(cell.box, _TABLE, thin=True)
         canvas.outline(table.box, _TABLE)
+        for words in filter(None, (table.caption, table.notes)):
+            canvas.outline(page.box(words), _TABLE, thin=True)
         corner = Box(table.box.right, table.box.top, table.box.right, table.box.bottom)
         size = f"{table.rows} x {table.columns}  {table.confidence:.2f}"
-        canvas.label(corner, size, _TABLE)
+        canvas.label(corner, size + (" goes on" if table.continues else ""), _TABLE)
 
 
 def _draw_blocks(canvas: _Canvas, page: Page) -> None:

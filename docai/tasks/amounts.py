@@ -1,107 +1,39 @@
-"""Numbers and sums of money as people write them, whatever their locale.
+"""Numbers, percentages and sums of money in running text, whatever their locale.
 
-A lone separator before three digits is ambiguous: "1.234" is a thousand and something in
-Berlin and one and a bit in Boston. The document's other numbers decide (`decimal_mark`),
-and without them it is taken for a thousands separator in money and for a decimal mark
-before anything but three digits.
+Where a lone separator stands before three digits and nothing tells what it is (see
+docai.numerals), it is taken for a thousands separator.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 
+from docai.numerals import (
+    DIGITS,
+    MINUS,
+    SEPARATORS,
+    decimal_mark,
+    is_sign,
+    narrow,
+    numerals,
+    parse_digits,
+    stands_alone,
+)
 from docai.results import Money
 from docai.tasks.lexicon import lexicon
-from docai.tasks.text import Found, narrow
+from docai.tasks.text import Found
 
-MAX_DIGITS = 18  # more than this is an account number or noise, never a quantity or a sum
-
-# Thousands parted by spaces, which only writers of a decimal comma do ("3 191.00" is three
-# pieces at 191.00), or runs of digits with other separators between them.
-_DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3}(?![\d.]))+(?:,\d+)?(?!\d)|\d+(?:[.,'’٫٬]\d+)*)"
-_NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+−–]\s?)?(?P<digits>{_DIGITS})"
-    r"(?P<dash>[.,](?:--?|–|—)(?!\d))?(?P<minus>-(?![\w-]))?(?P<close>\))?"
-)
-_MINUS = "-−–"
-_SEPARATORS = re.compile(r"[^\d]")
-_BEFORE = " \t\n\u00a0:=(@*x×~/|+-−–[<>\"'“„"  # what may stand right before a number
-_AFTER = " \t\n\u00a0)%;:,.*x×|/-−–]<>\"'”“?!"
-
-
-def parse_digits(digits: str, decimal_mark: str | None = None) -> Decimal | None:
-    """The number behind digits and separators, or None where the groups make no sense.
-
-    >>> parse_digits("1.234,56"), parse_digits("1,234"), parse_digits("1,234", ",")
-    (Decimal('1234.56'), Decimal('1234'), Decimal('1.234'))
-    >>> parse_digits("12.03.2026") is None
-    True
-    """
-    marks = _SEPARATORS.findall(digits)
-    whole, fraction = digits, ""
-    if marks:
-        last = marks[-1]
-        tail = digits.rsplit(last, 1)[1]
-        if last in ".,٫" and _is_decimal(last, marks, tail, digits, decimal_mark):
-            whole, fraction = digits.rsplit(last, 1)
-    groups = _SEPARATORS.split(whole)
-    if len(groups) > 1 and not _is_grouped(groups, _SEPARATORS.findall(whole)):
-        return None
-    plain = "".join(groups)
-    if len(plain) + len(fraction) > MAX_DIGITS:
-        return None
-    return Decimal(f"{plain}.{fraction}" if fraction else plain)
-
-
-def _is_decimal(
-    last: str, marks: list[str], tail: str, digits: str, decimal_mark: str | None
-) -> bool:
-    if marks.count(last) > 1:
-        return False
-    if len(set(marks)) > 1 or len(tail) != 3:
-        return True
-    # "0,250" and "1234.500" cannot be thousands.
-    lead = digits.split(last, 1)[0]
-    return lead == "0" or len(lead) > 3 or last == decimal_mark
-
-
-def _is_grouped(groups: list[str], marks: list[str]) -> bool:
-    """Thousands (1.234.567) or the Indian lakh (12,34,567), with one kind of separator."""
-    if len(set(marks)) > 1 or not 1 <= len(groups[0]) <= 3 or len(groups[-1]) != 3:
-        return False
-    between = {len(group) for group in groups[1:-1]}
-    return between <= {3} or (between <= {2} and marks[0] == ",")
-
-
-def decimal_mark(texts: Iterable[str]) -> str | None:
-    """The mark that this document's unambiguous numbers use, "." or ",", or None."""
-    votes = {".": 0, ",": 0}
-    for text in texts:
-        for match in _NUMBER.finditer(narrow(text)):
-            digits = match["digits"]
-            marks = _SEPARATORS.findall(digits)
-            if not marks or parse_digits(digits) is None:
-                continue
-            last, tail = marks[-1], len(digits) - digits.rfind(marks[-1]) - 1
-            if last in votes and marks.count(last) == 1 and tail == 2:
-                votes[last] += 1
-    if votes["."] == votes[","]:
-        return None
-    return max(votes, key=lambda mark: votes[mark])
-
-
-@dataclass(frozen=True, slots=True)
-class _Numeral:
-    """A number at text[start:end], sign and brackets included."""
-
-    value: Decimal
-    start: int
-    end: int
-    digits: str
+__all__ = [
+    "decimal_mark",
+    "find_currencies",
+    "find_money",
+    "find_numbers",
+    "find_percents",
+    "parse_digits",
+]
 
 
 def find_numbers(text: str, decimal_mark: str | None = None) -> list[Found[Decimal]]:
@@ -109,44 +41,9 @@ def find_numbers(text: str, decimal_mark: str | None = None) -> list[Found[Decim
     text = narrow(text)
     return [
         Found(numeral.value, numeral.start, numeral.end)
-        for numeral in _numerals(text, decimal_mark)
-        if _stands_alone(text, numeral.start, numeral.end)
+        for numeral in numerals(text, decimal_mark)
+        if stands_alone(text, numeral.start, numeral.end)
     ]
-
-
-def _numerals(text: str, mark: str | None) -> Iterator[_Numeral]:
-    for match in _NUMBER.finditer(text):
-        value = parse_digits(match["digits"], mark)
-        if value is None:
-            continue
-        start, end, negative = match.start("digits"), match.end("digits"), False
-        if match["dash"]:
-            end = match.end("dash")
-        if match["open"] and match["close"]:
-            start, end, negative = match.start(), match.end(), True
-        elif match["sign"] and _is_sign(text, match.start("sign")):
-            start, negative = match.start("sign"), match["sign"][0] in _MINUS
-        elif match["minus"]:
-            end, negative = match.end("minus"), True
-        yield _Numeral(-value if negative else value, start, end, match["digits"])
-
-
-def _is_sign(text: str, position: int) -> bool:
-    """A hyphen between two characters of a code or a range is no sign."""
-    before = text[position - 1] if position else " "
-    return not before.isalnum() and before not in "/.,-–_)"
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    if before not in _BEFORE or after not in _AFTER:
-        return False
-    # "2026-03-01" and "12/2026" are dates or codes, "3 / 4" is not asked for.
-    if before in "/-−–" and start > 1 and text[start - 2].isalnum():
-        return False
-    beyond = text[end + 1] if end + 1 < len(text) else " "
-    return not (after in "/-−–:.," and beyond.isalnum())
 
 
 @cache
@@ -184,17 +81,17 @@ def find_money(
     starts = {found.start: found for found in named}
     ends = {found.end: found for found in named}
     sums = []
-    for numeral in _numerals(text, decimal_mark):
+    for numeral in numerals(text, decimal_mark):
         value, start, end = numeral.value, numeral.start, numeral.end
         before = ends.get(_skip_back(text, start))
         after = starts.get(_skip_on(text, end))
         if before is not None:
             start = before.start
-            if start and text[start - 1] in _MINUS and _is_sign(text, start - 1):
+            if start and text[start - 1] in MINUS and is_sign(text, start - 1):
                 value, start = -abs(value), start - 1  # "-$5.00"
         elif after is not None:
             end = after.end
-        if not _stands_alone(text, start, end) or _is_percent(text, end):
+        if not stands_alone(text, start, end) or _is_percent(text, end):
             continue
         named_here = [one for one in (before, after) if one is not None]
         money = Money(value, _currency(text, named_here, currency))
@@ -232,14 +129,14 @@ def _is_percent(text: str, end: int) -> bool:
 def _quality(has_currency: bool, digits: str) -> float:
     if has_currency:
         return 1.0
-    marks = _SEPARATORS.findall(digits)
+    marks = SEPARATORS.findall(digits)
     if not marks:
         return 0.2
     tail = len(digits) - digits.rfind(marks[-1]) - 1
     return 0.9 if tail == 2 and marks[-1] in ".," else 0.5
 
 
-_PERCENT = re.compile(rf"(?<![\w.,])({_DIGITS})\s?[%％]")
+_PERCENT = re.compile(rf"(?<![\w.,])({DIGITS})\s?[%％]")
 
 
 def find_percents(text: str, decimal_mark: str | None = None) -> list[Found[Decimal]]:

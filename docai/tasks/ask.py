@@ -7,13 +7,14 @@ fits badly is offered: no answer is an answer, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from docai.document import CellKind, Document, Page, Table, WordRef
+from docai.document import Document
 from docai.results import Answer, Extraction, Field, Item
 from docai.tasks import auto
+from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
 from docai.tasks.form import pairs
 from docai.tasks.lexicon import PhraseBook, lexicon
@@ -23,8 +24,6 @@ from docai.tasks.text import key
 MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
 MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 LONGEST = 300  # characters of a question that are read
-SINGLE = 0.8  # that a description is meant whose first word alone is in the question
-MIN_NAME = 4  # letters of such a word
 ROW_ALIKE = 0.5  # of a row's name, found again in the question
 
 # Field names by the concept that a phrase stands for, where they differ.
@@ -64,7 +63,7 @@ def answers(document: Document, question: str) -> tuple[Answer, ...]:
     found = [
         *_from_fields(asked, document),
         *_from_labels(asked, context),
-        *_from_tables(asked, document),
+        *from_tables(asked.words, document),
     ]
     best: dict[str, Answer] = {}
     for one in sorted(found, key=lambda a: -a.confidence):
@@ -138,7 +137,7 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
         description = item.get("description")
         if description is None:
             continue
-        alike = _named_in(content_words(description.text), asked.words)
+        alike = named_in(content_words(description.text), asked.words)
         if alike < ROW_ALIKE:
             continue
         for column in columns:
@@ -147,18 +146,6 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
             if field is not None and field is not description:
                 yield _answer(field, field.confidence * alike)
                 break
-
-
-def _named_in(words: Sequence[str], question: Sequence[str]) -> float:
-    """How surely the question names the thing that is described by these words.
-
-    The beginning of a description is the thing, the rest its particulars: of the first one to
-    four words the best share counts, a single word for a little less.
-    """
-    named = [any(is_form_of(word, own) for own in question) for word in words[:4]]
-    shares = [sum(named[:n]) / n for n in range(2, len(named) + 1)]
-    single = SINGLE if named and named[0] and len(words[0]) >= MIN_NAME else 0.0
-    return max([*shares, single, float(len(named) == 1 and named[0])], default=0.0)
 
 
 def _from_labels(asked: Asked, context: Context) -> Iterator[Answer]:
@@ -171,33 +158,3 @@ def _from_labels(asked: Asked, context: Context) -> Iterator[Answer]:
             yield Answer(pair.value.text, pair.confidence * alike, pair.value.evidence)
         elif pair.checked:
             yield Answer(pair.key.text, pair.confidence * alike, pair.key.evidence)
-
-
-def _from_tables(asked: Asked, document: Document) -> Iterator[Answer]:
-    for number, page in enumerate(document.pages):
-        for table in page.tables:
-            yield from _from_table(asked, table, page, number)
-
-
-def _from_table(asked: Asked, table: Table, page: Page, number: int) -> Iterator[Answer]:
-    """The cell where a column's head and a row's first cell are both in the question."""
-    heads = {c.column: c for c in table.cells if c.row == 0 or c.kind is CellKind.HEADER}
-    names = {c.row: c for c in table.cells if c.column == 0 and c.row > 0}
-    for cell in table.cells:
-        head, name = heads.get(cell.column), names.get(cell.row)
-        if head is None or name is None or cell in (head, name) or not cell.words:
-            continue
-        by_head = _named_in(content_words(page.text(head.words)), asked.words)
-        by_row = _named_in(content_words(page.text(name.words)), asked.words)
-        covered = _covered(asked.words, page.text((*head.words, *name.words)))
-        if by_head >= ROW_ALIKE and by_row >= ROW_ALIKE and covered >= MIN_LIKENESS:
-            refs = tuple(WordRef(number, word) for word in cell.words)
-            yield Answer(page.text(cell.words), table.confidence * covered * by_row, refs)
-
-
-def _covered(asked: Sequence[str], text: str) -> float:
-    """The share of the question's words that the head and the row's name account for."""
-    words = content_words(text)
-    if not asked:
-        return 0.0
-    return sum(any(is_form_of(word, own) for own in words) for word in asked) / len(asked)

@@ -47,15 +47,6 @@ def fold(text: str) -> str:
     return "".join(map(_fold_character, text))
 
 
-# "１，２" for "1,2": full-width forms of ASCII, each one character as well.
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-
-
-def narrow(text: str) -> str:
-    """Full-width letters, digits and punctuation as their ASCII twins; the same length."""
-    return text if text.isascii() else text.translate(_FULL_WIDTH)
-
-
 def key(text: str) -> str:
     """What two spellings of one label share: folded letters and digits, nothing between them.
 

@@ -118,7 +118,7 @@ def test_a_drawn_grid() -> None:
     ]
     arranged = arrange(page(words, rules=grid([40, 140, 240], [100, 120, 140])))
     assert cells(arranged) == [["Name", "Town"], ["Ann", "Leeds"]]
-    assert arranged.tables[0].confidence == 1.0
+    assert arranged.tables[0].confidence > 0.95
 
 
 def test_a_missing_edge_makes_a_span() -> None:
@@ -143,6 +143,12 @@ def test_a_drawn_row_with_several_rows_of_figures_is_divided() -> None:
     rules = grid([35, 75, 300, 350, 440, 530], [95, 115, 300])
     arranged = arrange(page(invoice(PENS, PAPER), rules=rules))
     assert cells(arranged) == [HEAD, PENS, PAPER]
+
+
+def test_rows_numbered_in_tens_are_no_axis() -> None:
+    rows = [[str(10 * n), "Pens", "10", "1,20", "12,00"] for n in range(1, 5)]
+    rules = grid([35, 75, 300, 350, 440, 530], [95, 115, 300])
+    assert cells(arrange(page(invoice(*rows), rules=rules))) == [HEAD, *rows]
 
 
 def test_level_rules_between_items_keep_their_lines_together() -> None:

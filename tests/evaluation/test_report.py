@@ -1,0 +1,81 @@
+"""A report is one file that needs nothing else."""
+
+from html.parser import HTMLParser
+
+import numpy as np
+
+from docai.document import Page, Word
+from docai.evaluation.metrics import Counts
+from docai.evaluation.report import (
+    MISSED,
+    RIGHT,
+    Drawing,
+    Mark,
+    Table,
+    confusion_table,
+    counts_table,
+    html,
+)
+from docai.geometry import Box
+from docai.image import PageImage
+
+PAGE = Page(1, 200, 100, (Word("<b>A & B", Box(10, 10, 60, 20)), Word("7", Box(80, 10, 90, 20))))
+MARKS = (Mark(PAGE.words[0].box, RIGHT, "question"), Mark(PAGE.words[1].box, MISSED, "answer: 7"))
+
+
+class Tags(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.seen = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+
+    def named(self, name):
+        return [attributes for tag, attributes in self.seen if tag == name]
+
+
+def test_marks_stand_where_their_words_do():
+    drawing = Drawing("form", PAGE, MARKS, ((MARKS[0].box, MARKS[1].box, RIGHT),))
+    tags = Tags(html("Forms", [], [drawing]))
+    boxes = [(r["class"], r["x"], r["y"], r["width"]) for r in tags.named("rect")]
+    assert boxes == [("right", "10.0", "10.0", "50.0"), ("missed", "80.0", "10.0", "10.0")]
+    assert [(line["x1"], line["x2"]) for line in tags.named("line")] == [("35.0", "85.0")]
+
+
+def test_text_of_a_page_is_text_and_never_markup():
+    report = html("<script>", [Table("t", ("a",), (("<i>",),))], [Drawing("d", PAGE, MARKS)])
+    assert not {tag for tag, _ in Tags(report).seen} & {"script", "b", "i"}
+    assert "&lt;b&gt;A &amp; B" in report
+
+
+def test_a_picture_is_inside_the_file_and_nothing_is_fetched():
+    pixels = np.full((50, 100, 3), 255, np.uint8)
+    drawing = Drawing("form", PAGE, MARKS, image=PageImage(pixels, 36))
+    report = html("Forms", [], [drawing])
+    (picture,) = Tags(report).named("image")
+    assert picture["href"].startswith("data:image/jpeg;base64,")
+    assert "http" not in report
+
+
+def test_a_table_of_counts_ends_with_the_micro_average():
+    table = counts_table("Labels", {"b": Counts(1, 1, 2), "a": Counts(1, 3, 2)})
+    assert [row[0] for row in table.rows] == ["a", "b", "all (micro)"]
+    assert table.rows[-1][1:] == ("2", "4", "4", "0.500", "0.500", "0.500")
+
+
+def test_rows_of_a_confusion_are_the_truth():
+    table = confusion_table("c", [("a", "b"), ("a", "b"), ("b", "b")], ["a", "b"])
+    assert table.rows == (("a", "0", "2"), ("b", "0", "1"))
+
+
+def test_a_table_is_in_columns_on_a_terminal():
+    table = Table("F1", ("", "fold 1"), (("labels", "0.9"), ("x", "0.85")), "a note")
+    assert table.text().splitlines() == [
+        "F1",
+        "        fold 1",
+        "labels     0.9",
+        "x         0.85",
+        "a note",
+    ]
