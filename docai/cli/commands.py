@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docai.cli import models
+from docai.cli import jobs, models, service, synth, train, up
 from docai.cli.arguments import (
     add_files,
     add_names,
@@ -34,7 +34,18 @@ log = logging.getLogger("docai")
 
 Given = argparse.Namespace
 
-EVALUATIONS = ("invoice", "receipt", "form", "ocr", "order", "robust", "speed")
+EVALUATIONS = (
+    "invoice",
+    "receipt",
+    "form",
+    "ocr",
+    "order",
+    "robust",
+    "speed",
+    "pretraining",
+    "zeroshot",
+    "tables",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,17 +279,42 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     help = "speed: of the model instead of reading"
     parser.add_argument("--model", action="store_true", help=help)
     parser.add_argument("--limit", type=int, default=0, help="documents to take (default: all)")
+    help = "pretraining, zeroshot: the folder of the model to measure"
+    parser.add_argument("--weights", type=Path, metavar="DIR", help=help)
     help = "seed of the sample that --limit takes (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=help)
+    help = "tables: read the pages' pictures at 200 dpi, too"
+    parser.add_argument("--ocr", action="store_true", help=help)
+    help = "tables: a Python that has the programs to compare with (docs/tables.md)"
+    parser.add_argument("--tools", type=Path, metavar="PYTHON", help=help)
 
 
 def _run_evaluate(given: Given) -> int:
+    for line in _evaluated(given):
+        print(line, flush=True)  # noqa: T201
+    return DONE
+
+
+def _evaluated(given: Given) -> Iterable[str]:
+    if given.what == "pretraining":
+        from docai.training import taught
+
+        if given.data is None or given.weights is None:
+            raise UsageError("docai evaluate pretraining needs --data SHARDS and --weights DIR")
+        results = taught.evaluate(given.data, given.weights, limit=given.limit, seed=given.seed)
+        return taught.table(results)
+    if given.what == "zeroshot":
+        from docai.training import zeroshot
+
+        if given.data is None or given.weights is None:
+            raise UsageError("docai evaluate zeroshot needs --data DIR and --weights DIR")
+        return zeroshot.evaluate(given.data, given.weights, limit=given.limit)
     from docai.evaluation import commands
 
     what = "model" if given.what == "speed" and given.model else given.what
-    for line in commands.evaluate(what, given.data, given.limit, given.seed):
-        print(line, flush=True)  # noqa: T201
-    return DONE
+    return commands.evaluate(
+        what, given.data, given.limit, given.seed, from_pixels=given.ocr, tools=given.tools
+    )
 
 
 COMMANDS = {
@@ -289,6 +325,14 @@ COMMANDS = {
     "show": Command("A page with boxes, order, tables and evidence", _declare_show, _run_show),
     "batch": Command("Many files in several processes, resumable", _declare_batch, _run_batch),
     "evaluate": Command("Quality and speed, measured", _declare_evaluate, _run_evaluate),
+    "synth": Command("Labelled synthetic documents", synth.declare, synth.run),
     "models": Command("Models: list, import, fetch", models.declare, models.run),
+    "train": Command("Models of your own: pages, pre-training", train.declare, train.run),
+    "up": Command("API, worker and web app on this machine", up.declare, up.run),
+    "jobs": Command("Bulk jobs of the service", jobs.declare, jobs.run),
+    "keys": Command("Keys of the service's API", service.declare_keys, service.run_keys),
+    "migrate": Command(
+        "The service's tables, made or changed", service.declare_migrate, service.run_migrate
+    ),
     "doctor": Command("What is installed, and what is missing", _declare_doctor, _run_doctor),
 }

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from docai.errors import ModelError
 from docai.models.encoder import ErnieLayout
+from docai.models.segments import PictureTower, TextTower
 from docai.models.vision import EfficientNetLite
 
 
-def start_from_bert(encoder: ErnieLayout, state: Mapping[str, Tensor]) -> None:
+def start_from_bert(encoder: ErnieLayout | TextTower, state: Mapping[str, Tensor]) -> None:
     """Fill words, positions, types and layers from a BERT of the same width and depth.
 
     Layout tables, relative biases and the visual branch keep their fresh weights. Rows of
@@ -46,7 +47,9 @@ def start_from_bert(encoder: ErnieLayout, state: Mapping[str, Tensor]) -> None:
         raise ModelError(f"the BERT has more than {len(encoder.layers)} layers")
 
 
-def start_from_efficientnet(backbone: EfficientNetLite, state: Mapping[str, Tensor]) -> None:
+def start_from_efficientnet(
+    backbone: EfficientNetLite | PictureTower, state: Mapping[str, Tensor]
+) -> None:
     """Fill the cheap backbone from efficientnet-lite0's weights; its classifier is left out."""
     _fill_conv(backbone.stem, state, "_conv_stem", "_bn0")
     for i, block in enumerate(backbone.blocks):
@@ -56,7 +59,8 @@ def start_from_efficientnet(backbone: EfficientNetLite, state: Mapping[str, Tens
             steps.append(("expand", "_expand_conv", "_bn0"))
         for ours, conv, norm in steps:
             _fill_conv(own[ours], state, f"{prefix}.{conv}", f"{prefix}.{norm}")
-    _fill_conv(backbone.top, state, "_conv_head", "_bn1")
+    if isinstance(backbone, EfficientNetLite):
+        _fill_conv(backbone.top, state, "_conv_head", "_bn1")
 
 
 def _fill_conv(step: nn.Module, state: Mapping[str, Tensor], conv: str, norm: str) -> None:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -23,7 +23,10 @@ from docai.errors import ModelError, ModelMissing
 from docai.models.config import ModelConfig
 from docai.models.library import ABOUT, CARD, CONFIG, TOKENIZER, WEIGHTS
 from docai.models.model import DocumentModel
+from docai.models.segments import SegmentConfig, SegmentModel
 from docai.models.tokenizers import WordTokenizer
+
+Model = TypeVar("Model", DocumentModel, SegmentModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,16 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
-    model: DocumentModel
+class Loaded(Generic[Model]):
+    model: Model
     tokenizer: WordTokenizer
     card: Card
     sha256: str  # of model.safetensors, as written when it was saved
 
 
-def save(model: DocumentModel, tokenizer: WordTokenizer, card: Card, models: Path) -> Path:
+def save(
+    model: DocumentModel | SegmentModel, tokenizer: WordTokenizer, card: Card, models: Path
+) -> Path:
     """Write `models`/`card.name`, replacing an older one only once the new one is whole."""
     folder = models / card.name
     partial = models / f".{card.name}.partial"
@@ -78,16 +83,32 @@ def save(model: DocumentModel, tokenizer: WordTokenizer, card: Card, models: Pat
     return folder
 
 
-def load(folder: Path) -> Loaded:
+def load(folder: Path) -> Loaded[DocumentModel]:
     """The model in eval mode. Raises ModelMissing or ModelError."""
+    config = ModelConfig.from_json(_config_of(folder))
+    with without_initialising():
+        model = DocumentModel(config)
+    return _filled(model, folder)
+
+
+def load_segments(folder: Path) -> Loaded[SegmentModel]:
+    """A model that reads a page by its segments. Raises as `load` does."""
+    config = SegmentConfig.from_json(_config_of(folder))
+    with without_initialising():
+        model = SegmentModel(config)
+    return _filled(model, folder)
+
+
+def _config_of(folder: Path) -> str:
     if not folder.is_dir():
         raise ModelMissing(f"no model at {folder}; `docai models list` shows what is installed")
     for name in (CONFIG, WEIGHTS, TOKENIZER, ABOUT):
         if not (folder / name).is_file():
             raise ModelError(f"the model {folder.name} has no {name}; install it again")
-    config = ModelConfig.from_json((folder / CONFIG).read_text("utf-8"))
-    with without_initialising():
-        model = DocumentModel(config)
+    return (folder / CONFIG).read_text("utf-8")
+
+
+def _filled(model: Model, folder: Path) -> Loaded[Model]:
     fill(model, read_safetensors(folder / WEIGHTS), folder.name)
     card, sha256 = _about(folder)
     return Loaded(model.eval(), WordTokenizer.load(folder / TOKENIZER), card, sha256)

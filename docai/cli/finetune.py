@@ -1,0 +1,252 @@
+"""`docai train form|receipt|fields|classify|qa|fewshot`: models of one's own labelled documents."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docai.cli.arguments import add_options, options
+from docai.cli.status import DONE
+from docai.errors import UsageError
+
+if TYPE_CHECKING:
+    from docai.evaluation.report import Drawing, Table
+    from docai.training.field_run import FieldScores
+    from docai.training.form_scores import FormScores
+    from docai.training.labelled import LabelledDocument
+
+log = logging.getLogger("docai")
+
+Given = argparse.Namespace
+
+
+def declare_form(parser: argparse.ArgumentParser) -> None:
+    from docai.training.form_run import FormOptions
+
+    _declare(parser)
+    help = "cross-validate instead of making a model: every document is tested once"
+    parser.add_argument("--folds", metavar="K", type=int, default=0, help=help)
+    help = "a form model to go on from, such as one made of synthetic forms"
+    parser.add_argument("--model", metavar="DIR", type=Path, help=help)
+    add_options(parser, "the model", FormOptions)
+
+
+def declare_fields(parser: argparse.ArgumentParser) -> None:
+    _declare(parser)
+    help = "networks whose probabilities are averaged (default: 1)"
+    parser.add_argument("--members", metavar="N", type=int, default=1, help=help)
+
+
+def declare_kinds(parser: argparse.ArgumentParser) -> None:
+    _declare(parser)
+
+
+def declare_answers(parser: argparse.ArgumentParser) -> None:
+    from docai.training.answers import AnswerOptions
+
+    _declare(parser, AnswerOptions)
+    help = "a pre-trained model of docai to begin with, instead of --start"
+    parser.add_argument("--model", metavar="DIR", type=Path, help=help)
+
+
+def declare_fewshot(parser: argparse.ArgumentParser) -> None:
+    help = "a few corrected documents, in any form that docs/training.md names"
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help=help)
+    help = "a model of `docai train receipt` or `fields`"
+    parser.add_argument("--model", metavar="DIR", type=Path, required=True, help=help)
+    help = "fields described in words (docs/fields.md; default: the fields of the documents)"
+    parser.add_argument("--fields", metavar="YAML", type=Path, help=help)
+    help = "a folder for the tuned model and what is believed of it"
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=help)
+    help = "instead: measure with this many documents, such as 1,5,20, drawn three times"
+    parser.add_argument("--shots", metavar="N,N", help=help)
+
+
+def _declare(parser: argparse.ArgumentParser, training: type[Any] | None = None) -> None:
+    from docai.training.finetune import FinetuneOptions
+
+    help = "labelled documents, in any form that docs/training.md names; may be given again"
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, action="append", required=True, help=help
+    )
+    help = "a folder with a BERT to start from (default: MiniLM out of its package)"
+    parser.add_argument("--start", metavar="DIR", type=Path, help=help)
+    help = "a folder for the model, the report and what a stopped run goes on from"
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=help)
+    add_options(parser, "training", training or FinetuneOptions)
+
+
+def run_form(given: Given) -> int:
+    from docai.models.weights import load_segments, save
+    from docai.training import form_run
+    from docai.training.finetune import FinetuneOptions
+    from docai.training.form_scores import FormScores, folds_table
+
+    wanted = options(form_run.FormOptions, given)
+    training = options(FinetuneOptions, given)
+    documents = _documents(given, images=wanted.picture == "yes")
+    begin = load_segments(given.model).model if given.model else None
+    if not given.folds:
+        model, describer, scores = form_run.train_form(
+            documents, given.start, wanted, training, begin, _runs(given)
+        )
+        about = form_run.card(given.output.name, documents, scores)
+        log.info("the model is in %s", save(model, describer.tokenizer, about, given.output))
+        _report(given, "Forms, held-out part", scores.tables(), _drawn(given, scores))
+        return DONE
+
+    def say(number: int, scores: FormScores) -> None:
+        figures = ", ".join(f"{name} {f1:.3f}" for name, f1 in scores.figures().items())
+        log.info("fold %d of %d: %s", number, given.folds, figures)
+
+    count = _folds(given, len(documents))
+    parts = form_run.cross_validate(
+        documents, given.start, wanted, training, count, begin, say, _runs(given)
+    )
+    whole = FormScores()
+    for part in parts:
+        whole.add(part)
+    table = folds_table(f"{count} folds", [part.figures() for part in parts])
+    _report(given, "Forms, cross-validated", [table, *whole.tables()], _drawn(given, whole))
+    return DONE
+
+
+def run_fields(given: Given) -> int:
+    from docai.models.weights import save
+    from docai.training import field_run
+    from docai.training.finetune import FinetuneOptions
+
+    training = options(FinetuneOptions, given)
+    documents = _documents(given)
+    model, describer, scores = field_run.train_fields(
+        documents,
+        given.start,
+        training,
+        members=given.members,
+        folder=_runs(given),
+    )
+    about = field_run.card(given.output.name, documents, scores)
+    log.info("the model is in %s", save(model, describer.tokenizer, about, given.output))
+    _report(given, "Fields, held-out part", [scores.table()], _drawn(given, scores))
+    return DONE
+
+
+def run_kinds(given: Given) -> int:
+    from docai.models.weights import save
+    from docai.training import kinds
+    from docai.training.finetune import FinetuneOptions
+
+    training = options(FinetuneOptions, given)
+    documents = _documents(given)
+    model, describer, scores = kinds.train_kinds(
+        documents, given.start, training, folder=_runs(given)
+    )
+    about = kinds.card(given.output.name, documents, scores)
+    log.info("the model is in %s", save(model, describer.tokenizer, about, given.output))
+    _report(given, "Document types, held-out part", scores.tables())
+    return DONE
+
+
+def run_answers(given: Given) -> int:
+    from docai.models.weights import save
+    from docai.training import answers
+
+    training = options(answers.AnswerOptions, given)
+    documents = _documents(given)
+    model, tokenizer, scores = answers.train_answers(
+        documents, given.start, training, model=given.model, folder=_runs(given)
+    )
+    about = answers.card(given.output.name, documents, scores)
+    log.info("the model is in %s", save(model, tokenizer, about, given.output))
+    _report(given, "Answers, held-out part", [scores.table()])
+    return DONE
+
+
+def run_fewshot(given: Given) -> int:
+    from docai.models.pieces import Describer
+    from docai.models.weights import load_segments
+    from docai.tasks import load_fields
+    from docai.training import fewshot, fewshot_trial
+    from docai.training.field_run import fields_in
+    from docai.training.readers import read
+
+    documents = read(given.data)
+    if given.fields:
+        specs = load_fields(given.fields)
+        wanted = tuple(fewshot.Wanted(s.name, s.type, s.description) for s in specs)
+    else:
+        wanted = fields_in(documents, fewest=1)
+    loaded = load_segments(given.model)
+    describer = Describer(loaded.model, loaded.tokenizer)
+    if given.shots:
+        shots = _numbers(given.shots)
+        result = fewshot_trial.trial(loaded.model, describer, documents, wanted, shots)
+        print(result.table().text())  # noqa: T201
+        return DONE
+    if given.output is None:
+        raise UsageError("docai train fewshot needs -o DIR for the tuned model, or --shots")
+    before = fewshot_trial.described(wanted)
+    tuned = fewshot.tune(loaded.model, describer, documents, wanted, before)
+    print(tuned.table().text())  # noqa: T201
+    for folder in fewshot.save_tuned(tuned, loaded, given.output):
+        log.info("a tuned model is in %s", folder)
+    return DONE
+
+
+def _documents(given: Given, *, images: bool = False) -> list[LabelledDocument]:
+    from docai.training.readers import read
+
+    return [document for folder in given.data for document in read(folder, images=images)]
+
+
+def _numbers(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.isdigit() and int(part) for part in parts):
+        raise UsageError(f"--shots {text}: give numbers of documents, such as 1,5,20")
+    return [int(part) for part in parts]
+
+
+def _folds(given: Given, documents: int) -> int:
+    if not 2 <= given.folds <= documents:
+        raise UsageError(f"--folds {given.folds}: {documents} documents take 2 to {documents}")
+    return int(given.folds)
+
+
+def _runs(given: Given) -> Path:
+    return Path(given.output) / "runs"
+
+
+def _drawn(given: Given, scores: FormScores | FieldScores) -> list[Drawing]:
+    from docai.training.readers import pictures
+
+    return scores.drawings(pictures(given.data, scores.worst_names()))
+
+
+def _report(
+    given: Given, title: str, tables: Sequence[Table], drawings: Sequence[Drawing] = ()
+) -> None:
+    """To standard output as text, and into the output folder as HTML."""
+    from docai.evaluation.report import html
+
+    print("\n\n".join(table.text() for table in tables))  # noqa: T201
+    given.output.mkdir(parents=True, exist_ok=True)
+    path = given.output / "report.html"
+    path.write_text(html(title, tables, drawings), "utf-8")
+    log.info("the report is in %s", path)
+
+
+_Declare = Callable[[argparse.ArgumentParser], None]
+_Run = Callable[[Given], int]
+
+# What `docai train` adds: name, help, arguments, work.
+ACTIONS: tuple[tuple[str, str, _Declare, _Run], ...] = (
+    ("form", "questions, answers and links of forms", declare_form, run_form),
+    ("receipt", "fields of receipts", declare_fields, run_fields),
+    ("fields", "fields of any documents", declare_fields, run_fields),
+    ("classify", "document types of your own", declare_kinds, run_kinds),
+    ("qa", "answers to questions about pages", declare_answers, run_answers),
+    ("fewshot", "fields from a handful of corrected documents", declare_fewshot, run_fewshot),
+)

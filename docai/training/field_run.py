@@ -1,0 +1,203 @@
+"""Train and judge models of fields: what `docai train fields` and `docai train receipt` do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from docai.document import Document
+from docai.errors import UsageError
+from docai.evaluation.metrics import Counts
+from docai.evaluation.report import MISSED, RIGHT, WRONG, Drawing, Mark, Table, counts_table
+from docai.image import PageImage
+from docai.models.pieces import Describer
+from docai.models.segments import SegmentConfig, SegmentModel, SegmentNetwork
+from docai.models.starts import start_from_bert
+from docai.models.weights import Card
+from docai.results import Field
+from docai.training.fewshot import Wanted, is_same
+from docai.training.fields import (
+    NOTHING,
+    FieldSample,
+    Guess,
+    Part,
+    ask_for,
+    field_loss,
+    field_samples,
+    guesses,
+    parts_of,
+)
+from docai.training.finetune import FinetuneOptions, fit
+from docai.training.folds import held_out
+from docai.training.labelled import LabelledDocument
+from docai.training.start import TextStart, text_start
+from docai.training.terms import terms_of
+
+FEWEST = 2  # documents that must hold a field, for it to be learned
+WORST = 6  # documents drawn
+
+
+@dataclass
+class FieldScores:
+    """Exact match by field, and the documents judged."""
+
+    fields: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    judged: list[tuple[int, LabelledDocument, Mapping[str, Guess]]] = field(default_factory=list)
+
+    def add(self, document: LabelledDocument, found: Mapping[str, Guess]) -> None:
+        """A field is right when its value is; of fields nobody looked for nothing is said."""
+        expected = {one.name: one for one in document.fields or ()}
+        wrong = 0
+        for name in document.sought | expected.keys():
+            truth, guess = expected.get(name), found.get(name)
+            right = truth is not None and guess is not None and is_same(guess.span.text, truth)
+            wrong += not right and (truth is not None or guess is not None)
+            self.fields[name] += Counts(int(right), int(guess is not None), int(truth is not None))
+        self.judged.append((wrong, document, found))
+
+    def table(self) -> Table:
+        return counts_table("Fields, exact match of values", dict(self.fields))
+
+    def worst(self) -> list[tuple[int, LabelledDocument, Mapping[str, Guess]]]:
+        """Documents with most wrong fields."""
+        return sorted(self.judged, key=lambda row: -row[0])[:WORST]
+
+    def worst_names(self) -> list[str]:
+        return [document.document.source.filename for _, document, _ in self.worst()]
+
+    def drawings(self, pictures: Mapping[str, PageImage]) -> list[Drawing]:
+        return [
+            _drawing(document, found, wrong, pictures.get(document.document.source.filename))
+            for wrong, document, found in self.worst()
+        ]
+
+
+def _drawing(
+    document: LabelledDocument,
+    found: Mapping[str, Guess],
+    wrong: int,
+    picture: PageImage | None,
+) -> Drawing:
+    page = document.document.pages[0]
+    expected: dict[str, Field] = {one.name: one for one in document.fields or ()}
+    marks = []
+    for name in sorted(expected.keys() | found.keys()):
+        truth, guess = expected.get(name), found.get(name)
+        right = truth is not None and guess is not None and is_same(guess.span.text, truth)
+        if guess is not None and (words := [r.word for r in guess.span.evidence if r.page == 0]):
+            kind = RIGHT if right else WRONG
+            marks.append(Mark(page.box(words), kind, f"{name}: {guess.span.text}"))
+        if not right and truth is not None:
+            words = [ref.word for ref in truth.evidence if ref.page == 0]
+            if words:
+                marks.append(Mark(page.box(words), MISSED, f"{name}: {truth.text}"))
+    title = f"{document.document.source.filename}: {wrong} wrong"
+    return Drawing(title, page, tuple(marks), image=picture)
+
+
+def fields_in(documents: Iterable[LabelledDocument], fewest: int = FEWEST) -> tuple[Wanted, ...]:
+    """Every field that enough of the documents hold, by name. Raises UsageError without any."""
+    documents = list(documents)
+    seen = Counter(one.name for document in documents for one in document.fields or ())
+    types = {one.name: one.type for document in documents for one in document.fields or ()}
+    wanted = [Wanted(name, types[name]) for name in sorted(seen) if seen[name] >= fewest]
+    if not wanted:
+        raise UsageError(f"no field is in {fewest} of the documents or more")
+    return tuple(wanted)
+
+
+def new_model(text: TextStart, wanted: Sequence[Wanted], members: int = 1) -> SegmentModel:
+    """A frozen tower from its start, fresh networks that are asked for these fields."""
+    config = SegmentConfig(
+        labels=(NOTHING, *(one.name for one in wanted)),
+        descriptions=tuple(one.asked for one in wanted),
+        members=members,
+    )
+    model = SegmentModel(config.reading_with(text.config)).eval()
+    start_from_bert(model.text, text.state)
+    return model
+
+
+def train_fields(
+    documents: Sequence[LabelledDocument],
+    start: Path | None,
+    options: FinetuneOptions,
+    *,
+    members: int = 1,
+    folder: Path | None = None,
+    quiet: bool = False,
+) -> tuple[SegmentModel, Describer, FieldScores]:
+    """A model, stopped by and judged on a part of the documents that it did not learn from."""
+    documents = [document for document in documents if document.fields is not None]
+    if len(documents) < 3:
+        raise UsageError(f"{len(documents)} documents with fields are too few to train on")
+    train, test = held_out(documents, options.held_out, options.seed)
+    wanted = fields_in(train)
+    names = [one.name for one in wanted]
+    text = text_start(start)
+    model = new_model(text, wanted, members)
+    describer = Describer(model, text.tokenizer)
+    samples = field_samples(train, describer, names)
+    parts = [(document, parts_of(document.document, describer)) for document in test]
+    for number in range(members):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(options.seed + number)
+            network = SegmentNetwork(model.config)
+        model.networks[number] = network
+        ask_for(model, describer, [one.asked for one in wanted])
+        alone = SegmentModel.of(model, [network])
+        fit(
+            network,
+            samples,
+            partial(field_loss, network, names),
+            replace(options, seed=options.seed + number),
+            size=_words,
+            score=partial(_f1, alone, names, parts) if parts else None,
+            folder=folder / f"network-{number}" if folder else None,
+            quiet=quiet,
+        )
+    scores = FieldScores()
+    for document, own in parts:
+        scores.add(document, guesses(model, names, document.document, own))
+    return model, describer, scores
+
+
+def _f1(
+    model: SegmentModel,
+    names: Sequence[str],
+    parts: Sequence[tuple[LabelledDocument, Sequence[Part]]],
+) -> float:
+    scores = FieldScores()
+    for document, own in parts:
+        scores.add(document, guesses(model, names, document.document, own))
+    return sum(scores.fields.values(), Counts()).f1
+
+
+def _words(sample: FieldSample) -> int:
+    return len(sample.part.nodes.keep)
+
+
+def find_fields(model: SegmentModel, describer: Describer, document: Document) -> dict[str, Guess]:
+    """The fields that the model was trained on, where they are found."""
+    return guesses(model, model.config.labels[1:], document, parts_of(document, describer))
+
+
+def card(name: str, documents: Sequence[LabelledDocument], scores: FieldScores) -> Card:
+    """What the model was trained on, and the figures of the held-out part."""
+    origins = sorted({document.origin for document in documents})
+    return Card(
+        name=name,
+        version="1",
+        summary=f"Finds {len(scores.fields)} fields on a page.",
+        licence="see the terms of the data below",
+        data=tuple((origin, terms_of(origin)) for origin in origins),
+        measured=tuple(
+            (f"{field_name} (held-out part)", f"F1 {counts.f1:.3f}")
+            for field_name, counts in sorted(scores.fields.items())
+        ),
+    )

@@ -1,0 +1,326 @@
+"""Forms: what each piece of text is, which pieces are one entity, which answers which question.
+
+A page is seen in two ways. As `segments` its entities are given and only their labels and
+links are asked for: the usual benchmark. As `pieces` nothing is given but words: the layout
+code's lines are cut where a trained gap says so, and joined where a trained pick says so. One
+network learns from both views.
+
+Dimensions: S pieces of a page, C labels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from docai.document import Page
+from docai.image import PageImage
+from docai.models.heads import IGNORE, mean_cross_entropy
+from docai.models.pieces import Describer, Gaps, Group, pieces_cut, pieces_of_lines
+from docai.models.segments import Nodes, SegmentModel, SegmentNetwork, stacked
+from docai.training.labelled import EntityLabel, LabelledDocument
+
+LABELS = (EntityLabel.OTHER, EntityLabel.HEADER, EntityLabel.QUESTION, EntityLabel.ANSWER)
+LABEL_SMOOTHING = 0.05
+CUT = 0.5  # probability from which a line is cut
+SECOND = 0.3  # probability from which an answer takes a second question: a cell of a table
+JITTER = 0.1  # of every edge, in word heights
+STRETCH = 0.1  # of the whole page, in logarithms
+SHIFT = 0.05  # of the whole page, in pages
+NOISE = 0.02  # on every feature of a look
+
+Entities = list[tuple[str, frozenset[int]]]  # label and words of a page
+
+
+class View(StrEnum):
+    """What is taken for the pieces of a page that nobody annotated."""
+
+    LINES = "lines"  # the layout code's lines, nothing trained
+    PIECES = "pieces"  # the lines, cut and joined by what was trained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What is right for the pieces of one page; rows of -1 or 0 where nothing is asked."""
+
+    labels: Tensor  # (S,) int64
+    joins: Tensor  # (S,) int64: 0 continues nothing, 1 + j continues piece j
+    links: Tensor  # (S, 1 + S): shares of the questions that a piece answers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormSample:
+    """One view of one page."""
+
+    nodes: Nodes
+    truth: Truth
+    gaps: Gaps | None = None
+    ends: Tensor | None = None  # (G,) 1 where a piece ends between two words of a line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormPage:
+    """A labelled page with its views and what is to be found on it."""
+
+    name: str
+    page: Page
+    groups: tuple[Group, ...]  # words of each annotated entity
+    labels: tuple[str, ...]
+    links: frozenset[tuple[int, int]]  # question and answer, both indices into groups
+    segments: FormSample
+    pieces: FormSample
+    image: PageImage | None = None
+
+    def entities(self) -> Entities:
+        return [
+            (label, frozenset(group))
+            for label, group in zip(self.labels, self.groups, strict=True)
+            if label != LABELS[0]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a model says of a page. Links are pairs of entities: question, answer, probability."""
+
+    entities: Entities
+    links: tuple[tuple[int, int, float], ...]
+
+
+def form_pages(documents: Iterable[LabelledDocument], describer: Describer) -> list[FormPage]:
+    """Every page that has entities; those that go over several pages are left out."""
+    return [
+        _form_page(document, number, own, describer)
+        for document in documents
+        for number in range(len(document.document.pages))
+        if (own := _entities_on(number, document))
+    ]
+
+
+def _entities_on(number: int, document: LabelledDocument) -> list[int]:
+    entities = document.entities or ()
+    return [
+        e for e, entity in enumerate(entities) if all(ref.page == number for ref in entity.words)
+    ]
+
+
+def _form_page(
+    document: LabelledDocument, number: int, own: Sequence[int], describer: Describer
+) -> FormPage:
+    page = document.document.pages[number]
+    image = document.images[number] if document.images else None
+    entities = document.entities or ()
+    order = sorted(own, key=lambda e: min(r.word for r in entities[e].words))
+    place = {e: i for i, e in enumerate(order)}
+    groups = tuple(tuple(r.word for r in entities[e].words) for e in order)
+    labels = tuple(entities[e].label for e in order)
+    links = frozenset(
+        (place[link.question], place[link.answer])
+        for link in document.links or ()
+        if link.question in place and link.answer in place
+    )
+    owner = {word: i for i, group in enumerate(groups) for word in group}
+
+    gaps = describer.gaps(page)
+    ends = [pair for pair in gaps.pairs if owner.get(pair[0], -1) != owner.get(pair[1], -2)]
+    cut = pieces_cut(page, ends)
+    return FormPage(
+        name=document.document.source.filename,
+        page=page,
+        groups=groups,
+        labels=labels,
+        links=links,
+        segments=FormSample(
+            describer.nodes(page, groups, image), truth_of(groups, owner, labels, links)
+        ),
+        pieces=FormSample(
+            describer.nodes(page, cut, image),
+            truth_of(cut, owner, labels, links),
+            gaps,
+            torch.tensor([float(pair in set(ends)) for pair in gaps.pairs]),
+        ),
+        image=image,
+    )
+
+
+def truth_of(
+    pieces: Sequence[Group],
+    owner: dict[int, int],
+    labels: Sequence[str],
+    links: Iterable[tuple[int, int]],
+) -> Truth:
+    """A piece belongs to the entity that owns most of its words."""
+    S = len(pieces)
+    owners = [Counter(owner.get(w, -1) for w in piece).most_common(1)[0][0] for piece in pieces]
+    members: dict[int, list[int]] = {}
+    joins = torch.zeros(S, dtype=torch.long)
+    for i, entity in enumerate(owners):
+        before = members.setdefault(entity, [])
+        if before and entity >= 0:
+            joins[i] = 1 + before[-1]
+        before.append(i)
+    shares = torch.zeros(S, 1 + S)
+    for question, answer in links:
+        for i in members.get(answer, ()):
+            for j in members.get(question, ()):
+                shares[i, 1 + j] = 1.0
+    shares[:, 0] = (shares.sum(1) == 0).float()
+    return Truth(
+        torch.tensor([LABELS.index(EntityLabel(labels[e])) if e >= 0 else 0 for e in owners]),
+        joins,
+        shares / shares.sum(1, keepdim=True),
+    )
+
+
+def form_loss(network: SegmentNetwork, samples: Sequence[FormSample]) -> Tensor:
+    """Labels, joins, links (the labels given) and gaps, each a mean, added."""
+    nodes = shaken(stacked([sample.nodes for sample in samples]))
+    labels, joins, links = _stacked_truth([sample.truth for sample in samples])
+    read = network(nodes)
+    loss = F.cross_entropy(
+        read.labels.flatten(0, 1),
+        labels.flatten(),
+        ignore_index=-1,
+        label_smoothing=LABEL_SMOOTHING,
+    )
+    # Entities that are given continue nothing, and say nothing about what would.
+    joinable = torch.tensor([sample.gaps is not None for sample in samples])[:, None]
+    joins = joins.masked_fill(~(nodes.keep & joinable), IGNORE)
+    loss = loss + mean_cross_entropy(network.joins(read, nodes.keep).flatten(0, 1), joins.flatten())
+    answers = labels == LABELS.index(EntityLabel.ANSWER)
+    given = F.one_hot(labels.clamp(min=0), len(LABELS)).to(read.pieces.dtype)
+    linked = -(links * network.links(read, given, nodes.keep).log_softmax(-1)).sum(-1)
+    loss = loss + (linked * answers).sum() / answers.sum().clamp(min=1)
+    cut = [sample for sample in samples if sample.ends is not None and len(sample.ends)]
+    if cut:
+        loss = loss + _gap_loss(network, cut)
+    return loss
+
+
+def _gap_loss(network: SegmentNetwork, samples: Sequence[FormSample]) -> Tensor:
+    gaps = [sample.gaps for sample in samples if sample.gaps is not None]
+    scores = network.gaps(
+        torch.cat([g.before for g in gaps]),
+        torch.cat([g.after for g in gaps]),
+        torch.cat([g.look for g in gaps]),
+    )
+    ends = torch.cat([sample.ends for sample in samples if sample.ends is not None])
+    return F.binary_cross_entropy_with_logits(scores, ends)
+
+
+def shaken(nodes: Nodes) -> Nodes:
+    """The same pages, each moved and stretched as a whole and jittered edge by edge."""
+    B = len(nodes.keep)
+    stretch = torch.exp(STRETCH * torch.randn(B, 1, 2)).repeat(1, 1, 2)
+    boxes = nodes.boxes * stretch + JITTER * torch.randn_like(nodes.boxes)
+    first, last = boxes[..., :2], boxes[..., 2:]
+    boxes = torch.cat([torch.minimum(first, last), torch.maximum(first, last)], -1)
+    look = nodes.look + NOISE * torch.randn_like(nodes.look)
+    look[..., -4:] += SHIFT * torch.randn(B, 1, 2).repeat(1, 1, 2)  # the box in pages
+    return replace(nodes, boxes=boxes, look=look)
+
+
+def _stacked_truth(truths: Sequence[Truth]) -> tuple[Tensor, Tensor, Tensor]:
+    B, S = len(truths), max(len(truth.labels) for truth in truths)
+    labels = torch.full((B, S), -1)
+    joins = torch.zeros(B, S, dtype=torch.long)
+    links = torch.zeros(B, S, 1 + S)
+    for b, truth in enumerate(truths):
+        n = len(truth.labels)
+        labels[b, :n], joins[b, :n], links[b, :n, : 1 + n] = truth.labels, truth.joins, truth.links
+    return labels, joins, links
+
+
+@torch.no_grad()
+def label_and_link(model: SegmentModel, page: FormPage) -> tuple[list[str], set[tuple[int, int]]]:
+    """Entities given: their labels. Entities and true labels given: their links."""
+    nodes = stacked([page.segments.nodes])
+    opinion = model(nodes)
+    truth = F.one_hot(page.segments.truth.labels, len(LABELS)).float()[None]
+    links = model.links(opinion, truth, nodes.keep)[0]
+    labels = [LABELS[i] for i in opinion.labels[0].argmax(-1)]
+    return list(labels), {(q, a) for q, a, _ in linked(links, page.labels)}
+
+
+@torch.no_grad()
+def find(
+    model: SegmentModel,
+    describer: Describer,
+    page: Page,
+    image: PageImage | None = None,
+    view: View = View.PIECES,
+) -> Found:
+    """Everything from the words alone."""
+    groups = pieces_of_lines(page) if view is View.LINES else _cut(model, describer, page)
+    if not groups:
+        return Found([], ())
+    nodes = stacked([describer.nodes(page, groups, image)])
+    opinion = model(nodes)
+    alone = [[i] for i in range(len(groups))]
+    entities = alone if view is View.LINES else joined(model.joins(opinion, nodes.keep)[0])
+    means = torch.stack([opinion.labels[0, entity].mean(0) for entity in entities])  # (E, C)
+    names = [LABELS[i] for i in means.argmax(-1)]
+    sure = torch.zeros_like(opinion.labels)
+    for entity, mean in zip(entities, means, strict=True):
+        sure[0, entity] = mean
+    links = linked(between(model.links(opinion, sure, nodes.keep)[0], entities), names)
+    kept = [e for e, name in enumerate(names) if name != LABELS[0]]
+    index = {e: i for i, e in enumerate(kept)}
+    return Found(
+        [(names[e], frozenset(w for i in entities[e] for w in groups[i])) for e in kept],
+        tuple((index[q], index[a], p) for q, a, p in links),
+    )
+
+
+def _cut(model: SegmentModel, describer: Describer, page: Page) -> list[tuple[int, ...]]:
+    gaps = describer.gaps(page)
+    ends = model.cuts(gaps.before, gaps.after, gaps.look).tolist()
+    return pieces_cut(page, [pair for pair, p in zip(gaps.pairs, ends, strict=True) if p > CUT])
+
+
+def joined(joins: Tensor) -> list[list[int]]:
+    """Pieces that continue one another, as lists in reading order; joins (S, 1 + S)."""
+    owner = list(range(len(joins)))
+
+    def root(i: int) -> int:
+        while owner[i] != i:
+            i = owner[i]
+        return i
+
+    for i, pick in enumerate(joins.argmax(-1).tolist()):
+        if pick:
+            owner[root(i)] = root(pick - 1)
+    members: dict[int, list[int]] = {}
+    for i in range(len(joins)):
+        members.setdefault(root(i), []).append(i)
+    return list(members.values())
+
+
+def between(scores: Tensor, entities: Sequence[Sequence[int]]) -> Tensor:
+    """(E, 1 + E) from (S, 1 + S): a mean over the answer's pieces, a sum over the question's."""
+    groups = torch.zeros(len(entities), len(scores))
+    for e, pieces in enumerate(entities):
+        groups[e, list(pieces)] = 1.0
+    rows = groups / groups.sum(1, keepdim=True) @ scores  # (E, 1 + S)
+    return torch.cat([rows[:, :1], rows[:, 1:] @ groups.T], -1)
+
+
+def linked(scores: Tensor, labels: Sequence[str]) -> list[tuple[int, int, float]]:
+    """(question, answer, probability): each answer takes its best question, and a good second."""
+    questions = torch.tensor([label == EntityLabel.QUESTION for label in labels])
+    found = []
+    for answer, label in enumerate(labels):
+        if label != EntityLabel.ANSWER:
+            continue
+        row = scores[answer, 1:].masked_fill(~questions, 0.0)
+        best = row.topk(min(2, len(row)))
+        for rank, (p, question) in enumerate(zip(*map(Tensor.tolist, best), strict=True)):
+            if p > (SECOND if rank else float(scores[answer, 0])) and p > 0:
+                found.append((question, answer, p))
+    return found
