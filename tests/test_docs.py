@@ -9,6 +9,9 @@ from docai import errors
 from docai.cli.commands import COMMANDS
 from docai.ingest.limits import Limits
 from docai.pipeline import ReadOptions
+from docai.settings import Settings
+from docai.training.pages import PagesOptions
+from docai.training.pretrain import PretrainOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = {path.name: path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -20,8 +23,17 @@ def test_every_command_is_documented(command):
     assert f"\ndocai {command} " in DOCS["commands.md"]
 
 
-@pytest.mark.parametrize("options", [ReadOptions, Limits])
-def test_every_option_is_documented_with_its_default(options):
+OPTIONS = [
+    (ReadOptions, "commands.md"),
+    (Limits, "commands.md"),
+    (Settings, "service.md"),
+    (PagesOptions, "pretraining.md"),
+    (PretrainOptions, "pretraining.md"),
+]
+
+
+@pytest.mark.parametrize(("options", "file"), OPTIONS)
+def test_every_option_is_documented_with_its_default(options, file):
     for field in dataclasses.fields(options):
         shown = (
             ""
@@ -31,7 +43,7 @@ def test_every_option_is_documented_with_its_default(options):
             else field.default
         )
         row = f"| {field.name} | {shown} |".replace("|  |", "| |")
-        assert row in DOCS["commands.md"]
+        assert row in DOCS[file]
 
 
 @pytest.mark.parametrize("error", [e for e in ERRORS if e.code not in ("error", "input")])
