@@ -47,6 +47,7 @@ def _work(lane: Lane) -> None:
 
     app.worker_main(
         [
+            "--quiet",  # no banner: `docai up` says what there is to say
             "worker",
             "--pool=solo",
             f"--queues={lane}",

@@ -84,9 +84,11 @@ def queue_command(data: Path) -> list[str]:
         raise UsageError(
             f"{path} is too long for a socket; choose a shorter DOCAI_DATA, or set DOCAI_BROKER"
         )
-    limits = ["--maxmemory", "64mb", "--loglevel", "warning"]
+    # Its advice to administrators (overcommit ...) is of no use for 64 MB of bells.
+    log = ["--loglevel", "warning", "--logfile", str(data / "queue.log")]
+    limits = ["--maxmemory", "64mb"]
     listens = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
-    return [_valkey(), *listens, "--save", "", "--appendonly", "no", *limits]
+    return [_valkey(), *listens, "--save", "", "--appendonly", "no", *limits, *log]
 
 
 def _valkey() -> str:

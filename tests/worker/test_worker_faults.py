@@ -72,7 +72,7 @@ def test_idle_processes_that_are_killed_are_missed_by_nobody(service):
     service.start_all()
     service.wait_until(lambda: len(service.pool()) == 2)
     for task in ("invoice", "receipt"):
-        time.sleep(1)  # they wait for work now; kombu's folder queue would wait for ever after
+        time.sleep(1)  # they wait for work now: Celery's own pools may not survive that
         for pid in service.pool():
             kill(pid)
         job = service.submit(4, jobs.Request(task))
