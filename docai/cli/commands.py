@@ -328,7 +328,7 @@ COMMANDS = {
     "synth": Command("Labelled synthetic documents", synth.declare, synth.run),
     "models": Command("Models: list, import, fetch", models.declare, models.run),
     "train": Command("Models of your own: pages, pre-training", train.declare, train.run),
-    "up": Command("API, worker and web app on this machine", up.declare, up.run),
+    "up": Command("API and workers on this machine", up.declare, up.run),
     "jobs": Command("Bulk jobs of the service", jobs.declare, jobs.run),
     "keys": Command("Keys of the service's API", service.declare_keys, service.run_keys),
     "migrate": Command(

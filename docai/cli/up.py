@@ -70,8 +70,6 @@ def _commands(processes: int) -> dict[str, list[str]]:
         "worker": [*python, "worker", "cpu", "--processes", str(processes)],
         "sweep": [*python, "worker", "sweep"],
     }
-    if importlib.util.find_spec("streamlit") and importlib.util.find_spec("app.web"):
-        commands["web"] = [*python, "app.web"]
     if "DOCAI_BROKER" not in os.environ:
         commands = {"queue": queue_command(Path(settings().data)), **commands}
     return commands
