@@ -38,7 +38,8 @@ def _plain(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_plain)]
+NO_NUL = r"^[^\x00]*$"  # says in the description what can be said of `_plain`
+Text = Annotated[str, Field(pattern=NO_NUL), AfterValidator(_plain)]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Line = Annotated[Text, Field(min_length=1, max_length=1000)]
 
@@ -70,6 +71,8 @@ def _reading_schema() -> Json:
             kind = "number" if isinstance(field.default, float) else "string"
             shown[field.name] = {"type": kind, "default": field.default}
             shown[field.name]["description"] = field.metadata["help"]
+            if kind == "string":
+                shown[field.name] |= {"pattern": NO_NUL, "maxLength": 1000}
             if field.metadata["choices"]:
                 shown[field.name]["enum"] = list(field.metadata["choices"])
             if kind == "number":
@@ -79,7 +82,8 @@ def _reading_schema() -> Json:
 
 
 OF_THE_MACHINE = ("threads", "password")
-Reading = Annotated[dict[str, Line | float], WithJsonSchema(_reading_schema())]
+OptionText = Annotated[Text, Field(max_length=1000)]  # may be empty, as some defaults are
+Reading = Annotated[dict[str, OptionText | float], WithJsonSchema(_reading_schema())]
 
 
 class TaskIn(Incoming):

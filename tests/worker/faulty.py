@@ -41,9 +41,8 @@ class FaultyReader:
         return (Word("Total", Box(10, 10, 60, 25), 0.9), Word("12.50", Box(70, 10, 120, 25), 0.9))
 
 
-ENGINES["faulty"] = lambda profile, threads: FaultyReader()
-
 if __name__ == "__main__":
     from worker.__main__ import main
 
+    ENGINES["faulty"] = lambda profile, threads: FaultyReader()
     main()
