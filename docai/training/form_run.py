@@ -32,7 +32,7 @@ from docai.training.terms import terms_of
 class FormOptions:
     """The form model itself."""
 
-    members: int = option(3, "networks whose probabilities are averaged", at_least=1)
+    members: int = option(1, "networks whose probabilities are averaged", at_least=1)
     picture: str = option(
         "no", "look at the pieces' pixels, too; needs images beside the data", choices=("no", "yes")
     )
