@@ -134,12 +134,13 @@ def _with_roles(table: Table, page: Page) -> tuple[Cell, ...]:
             roles[row] = Role.TOTAL
         elif len(cells) == 1 and table.columns > 2 and not is_figure(text):
             roles[row] = Role.SECTION
-    return tuple(
-        replace(cell, role=roles.get(cell.row) or _label(cell, names_rows))
-        if cell.kind is CellKind.CONTENT
-        else cell
-        for cell in table.cells
-    )
+    return tuple(_with_role(cell, roles.get(cell.row), names_rows) for cell in table.cells)
+
+
+def _with_role(cell: Cell, of_row: Role | None, names_rows: bool) -> Cell:
+    role = of_row or _label(cell, names_rows)
+    # Most cells have none, and a copy costs more than the look.
+    return cell if cell.kind is CellKind.HEADER or role is cell.role else replace(cell, role=role)
 
 
 def _label(cell: Cell, names_rows: bool) -> Role | None:
