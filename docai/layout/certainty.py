@@ -1,7 +1,7 @@
 """From what speaks for a table to the probability that it is right.
 
 Right is a table that is one, and nine in ten of whose neighbouring cells are neighbours. The
-logistic map below was fitted by tests/layout/fit_certainty.py on the 27 documents of ICDAR
+logistic map below was fitted by tools/fit_certainty.py on the 27 documents of ICDAR
 2013's EU half, each read twice, from its text and from its pixels; with one document at a time
 left out, the expected calibration error is 0.045. Documents unlike these may be misjudged.
 """

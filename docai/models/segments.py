@@ -39,7 +39,6 @@ from docai.models.vision import EfficientNetLite
 
 LOOK = TEXT_SHAPE + 9  # see docai.models.pieces
 GAP_LOOK = 10
-PLACE = 4  # the last features of a look: the box in pages
 PAIR_FEATURES = 32
 SIDES = 4  # left, above, right, below
 NOBODY = 1e4  # the distance to a neighbour that is not there

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from docai.document import Document
 from docai.errors import UsageError
 from docai.evaluation.metrics import Counts
 from docai.evaluation.report import MISSED, RIGHT, WRONG, Drawing, Mark, Table, counts_table
@@ -180,11 +179,6 @@ def _f1(
 
 def _words(sample: FieldSample) -> int:
     return len(sample.part.nodes.keep)
-
-
-def find_fields(model: SegmentModel, describer: Describer, document: Document) -> dict[str, Guess]:
-    """The fields that the model was trained on, where they are found."""
-    return guesses(model, model.config.labels[1:], document, parts_of(document, describer))
 
 
 def card(name: str, documents: Sequence[LabelledDocument], scores: FieldScores) -> Card:

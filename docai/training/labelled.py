@@ -95,14 +95,3 @@ class LabelledDocument:
             for position, word in enumerate(entity.words):
                 tags[word] = f"{'I' if position else 'B'}-{entity.label.name}"
         return tags
-
-    def field_of(self) -> dict[WordRef, str]:
-        """For every word that states a header field, the field's name; all places count."""
-        names = {
-            word: name
-            for name, places in (self.places or {}).items()
-            for place in places
-            for word in place
-        }
-        names.update((word, f.name) for f in self.fields or () for word in f.evidence)
-        return names

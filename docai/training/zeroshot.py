@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -61,7 +62,7 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Cloze:
     """`model` has the heads of pre-training. Raises ValueError where it has none."""
 
@@ -75,8 +76,12 @@ class Cloze:
 
         Without that the commonest word wins (Zhao et al., arXiv 2102.09690).
         """
-        found = self._log_probabilities(page) - self._log_probabilities(BLANK)
+        found = self._log_probabilities(page) - self._blank
         return dict(zip(self.words, found.tolist(), strict=True))
+
+    @cached_property
+    def _blank(self) -> Tensor:
+        return self._log_probabilities(BLANK)
 
     def _log_probabilities(self, page: PageSample) -> Tensor:
         """(K,)."""
@@ -106,7 +111,7 @@ class Cloze:
         return [pieces[0] for pieces in ids]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Descriptions:
     """`tower` gives sentences vectors that lie near where they mean the same."""
 
@@ -119,9 +124,13 @@ class Descriptions:
         """Cosines, -1..1."""
         own = self._vector(page.words)
         return {
-            kind: float(F.cosine_similarity(own, self._vector(text.split()), 0))
-            for kind, text in self.texts.items()
+            kind: float(F.cosine_similarity(own, described, 0))
+            for kind, described in self._described.items()
         }
+
+    @cached_property
+    def _described(self) -> dict[str, Tensor]:
+        return {kind: self._vector(text.split()) for kind, text in self.texts.items()}
 
     def _vector(self, words: Sequence[str]) -> Tensor:
         """(D,), the mean over the tokens of the beginning."""
@@ -189,9 +198,10 @@ def _cases(folder: Path, limit: int) -> Iterator[Case]:
         paths = files_under([folder], outside=folder / "none")
         for path in paths[:: max(1, len(paths) // limit)][:limit]:
             with reading(path) as opened:
-                page = opened.page(1)
+                document = opened.document()
+                page = document.pages[0]
                 sample = sample_of(page, opened.image(page, dpi=72), folder.name)
-                yield Case(folder.name, opened.document(), sample)
+                yield Case(folder.name, document, sample)
         return
     for one in labelled[:: max(1, len(labelled) // limit)][:limit]:
         page = one.document.pages[0]

@@ -34,7 +34,6 @@ class Region:
     weight: int = 1
 
 
-_EURO = ((",", "."), (",", " "))
 _ENGLISH_DATES = ("dd/mm/yyyy", "D N yyyy", "dd N yyyy", "dd.mm.yyyy", "yyyy-mm-dd", "dd-n-yyyy")
 _GERMAN_DATES = ("dd.mm.yyyy", "dd.mm.yyyy", "D. N yyyy", "dd.mm.yy", "D.M.yyyy", "yyyy-mm-dd")
 _FRENCH_DATES = ("dd/mm/yyyy", "dd/mm/yyyy", "D N yyyy", "dd.mm.yyyy", "dd/mm/yy", "dd-mm-yyyy")

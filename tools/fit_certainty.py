@@ -1,6 +1,6 @@
 """Fit the coefficients of docai.layout.certainty; run by hand when tables are found anew.
 
-    python tests/layout/fit_certainty.py DIR
+    python tools/fit_certainty.py DIR
 
 DIR is icdar2013-eu of `docai evaluate tables`. Every page is read twice, the second time by OCR,
 which takes some minutes. The calibration error is that of documents left out one by one.
@@ -70,9 +70,9 @@ def main(data):
         weights = fitted(features[~own], right[~own])
         for values, judged in zip(features[own], right[own], strict=True):
             claims.append((1 / (1 + math.exp(-values @ weights)), bool(judged)))
-    print(reliability_table(claims))  # noqa: T201
+    print(reliability_table(claims))
     weights = fitted(features, right).round(1)
-    print("constant, likeness, fit, reading:", weights)  # noqa: T201
+    print("constant, likeness, fit, reading:", weights)
 
 
 if __name__ == "__main__":
