@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -111,6 +112,7 @@ class Worker:
         except DocaiError as error:
             return self._fail(claim, error)
         except Exception as error:  # a bug, or memory at its end: the document is blamed
+            traceback.clear_frames(error.__traceback__)  # what ate the memory is let go of
             log.exception("%s", claim.filename, extra=ids)
             self._crash(claim, error)
             if isinstance(error, MemoryError):

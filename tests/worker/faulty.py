@@ -9,6 +9,8 @@ import os
 import signal
 import time
 
+import numpy as np
+
 from docai.document import Word
 from docai.errors import EngineError
 from docai.geometry import Box
@@ -33,7 +35,7 @@ class FaultyReader:
         if width == EATS:
             hoard = []
             while True:
-                hoard.append(bytearray(250_000_000))
+                hoard.append(np.empty(100_000_000, np.uint8))  # addresses alone: no page is used
         if width == BUG:
             raise RuntimeError("nobody thought of this")
         if width == SLOW:

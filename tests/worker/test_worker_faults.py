@@ -143,7 +143,8 @@ def test_documents_that_harm_their_worker_are_set_aside_and_the_others_are_done(
         "poisoned", "timeout", "engine_failed", "poisoned", "poisoned",
     ]  # fmt: skip
     assert all("the worker died" in line for line in told["1.png"].story)
-    assert any("MemoryError" in line for line in told["7.png"].story)
+    # Where memory ends in the middle of our own code, Python says so; elsewhere it kills.
+    assert all("MemoryError" in s or "the worker died" in s for s in told["7.png"].story)
     assert all("nobody thought of this" in line for line in told["9.png"].story)
     assert len(told["5.png"].story) == 5  # bounded retries
 

@@ -75,6 +75,29 @@ def test_the_same_request_again_is_no_work(service, monkeypatch):
     assert service.counts(again) == {"done": 1}
 
 
+def test_memory_at_its_end_is_let_go_of_and_told_and_ends_the_process(service, monkeypatch):
+    held, quits = [], []
+
+    class Hoard(list):
+        def __del__(self):
+            held.append("released")
+
+    def eat(*arguments):
+        hoard = Hoard()
+        hoard.append("much")
+        raise MemoryError
+
+    monkeypatch.setattr("worker.work.answer_request", eat)
+    monkeypatch.setattr("worker.work.os._exit", lambda status: quits.append((status, *held)))
+    _, job = submit(service, small_pdf("Invoice number 17"))
+    tired = worker(service, most_deaths=1)
+    assert tired.work(Lane.CPU, for_s=9) == 0
+    assert quits == [(70, "released")]
+    (failure,) = jobs.failures(service.store, "ann", job.id)
+    assert failure.code == "poisoned"
+    assert all("MemoryError" in line for line in failure.story)
+
+
 def test_a_long_document_goes_on_at_its_page(service, tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "PAGES_AT_ONCE", 10)
     content = small_pdf("A long report", pages=60)
