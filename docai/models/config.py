@@ -108,7 +108,7 @@ class ModelConfig:
     box_step: int = 8
 
     backbone: Backbone = Backbone.RESNET
-    patches: int = 7  # patches * patches visual tokens
+    patches: int = 7  # patches * patches visual tokens; 0 for a model that sees no pictures
     # The paper adds a type embedding to visual tokens, the released code adds none (None).
     visual_token_type: int | None = None
 
@@ -125,7 +125,11 @@ class ModelConfig:
             raise ModelError(f"{self.positions} positions are too few for {self.visual_tokens}")
         if self.visual_token_type is not None and self.visual_token_type >= self.token_types:
             raise ModelError(f"visual_token_type {self.visual_token_type} is out of range")
+        if not self.patches and (self.pretraining or self.coarse is not None):
+            raise ModelError("pre-training and coarse layers look at pictures: patches cannot be 0")
         for name, head in self.task_heads.items():
+            if head.kind == HeadKind.PAGE and not self.patches:
+                raise ModelError(f"head '{name}' looks at pictures: patches cannot be 0")
             if head.kind in COARSE and self.coarse is None:
                 raise ModelError(
                     f"head '{name}' reads segments, and the model has no coarse layers"

@@ -26,7 +26,7 @@ from docai.models.config import ModelConfig
 from docai.models.embeddings import INITIAL_STD, Embeddings
 from docai.models.inputs import ModelInput
 from docai.models.tuning import Prompts
-from docai.models.vision import VisualEmbeddings
+from docai.models.vision import NoVision, VisualEmbeddings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ class ErnieLayout(nn.Module):
         self.config = config
         tables, _ = ATTENTION[config.attention]
         self.embeddings = Embeddings(config)
-        self.visual = VisualEmbeddings(config)
+        self.visual = VisualEmbeddings(config) if config.patches else NoVision()
         self.relations = tables(config)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
         self.pooler = nn.Linear(config.width, config.width)

@@ -19,8 +19,9 @@ from docai.models.vision import EfficientNetLite
 def start_from_bert(encoder: ErnieLayout | TextTower, state: Mapping[str, Tensor]) -> None:
     """Fill words, positions, types and layers from a BERT of the same width and depth.
 
-    Layout tables, relative biases and the visual branch keep their fresh weights. Rows of
-    positions or types that BERT has fewer of stay fresh too.
+    Layout tables and relative terms begin at zero: random ones drown what BERT knows, and it
+    takes longer to get over that than to learn where things are. The visual branch keeps its
+    fresh weights, and so do rows of positions or types that BERT has fewer of.
     """
     state = {name.removeprefix("bert."): tensor for name, tensor in state.items()}
     text = encoder.embeddings
@@ -28,6 +29,9 @@ def start_from_bert(encoder: ErnieLayout | TextTower, state: Mapping[str, Tensor
     _fill_rows(text.position.weight, state, "embeddings.position_embeddings.weight")
     _fill_rows(text.token_type.weight, state, "embeddings.token_type_embeddings.weight")
     _fill_module(text.norm, state, "embeddings.LayerNorm")
+    for fresh in (text.layout, *([encoder.relations] if isinstance(encoder, ErnieLayout) else ())):
+        for weight in fresh.parameters():
+            nn.init.zeros_(weight)
     for i, layer in enumerate(encoder.layers):
         prefix = f"encoder.layer.{i}"
         own = dict(layer.named_modules())

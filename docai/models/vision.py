@@ -49,6 +49,22 @@ class VisualEmbeddings(nn.Module):
         return x.flatten(2).transpose(1, 2)  # (B, V, C)
 
 
+class NoVision(nn.Module):
+    """No visual tokens at all, whatever image is given: a model of words and boxes."""
+
+    boxes: Tensor
+    positions: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("boxes", torch.zeros(0, 4, dtype=torch.long), persistent=False)
+        self.register_buffer("positions", torch.zeros(0, dtype=torch.long), persistent=False)
+
+    def forward(self, image: Tensor | None, embeddings: Embeddings, batch: int) -> Tensor:
+        """(B, 0, D)."""
+        return embeddings.position.weight.new_zeros(batch, 0, embeddings.position.embedding_dim)
+
+
 def grid_boxes(patches: int) -> Tensor:
     """(V, 4): the box of each patch on the 0..GRID grid, row by row."""
     edges = [GRID * i // patches for i in range(patches + 1)]

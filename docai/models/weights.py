@@ -23,6 +23,7 @@ from docai.errors import ModelError, ModelMissing
 from docai.models.config import ModelConfig
 from docai.models.library import ABOUT, CARD, CONFIG, TOKENIZER, WEIGHTS
 from docai.models.model import DocumentModel
+from docai.models.packing import packed, unpacked
 from docai.models.segments import SegmentConfig, SegmentModel
 from docai.models.tokenizers import WordTokenizer
 
@@ -58,15 +59,23 @@ class Loaded(Generic[Model]):
 
 
 def save(
-    model: DocumentModel | SegmentModel, tokenizer: WordTokenizer, card: Card, models: Path
+    model: DocumentModel | SegmentModel,
+    tokenizer: WordTokenizer,
+    card: Card,
+    models: Path,
+    *,
+    pack: bool = False,
 ) -> Path:
-    """Write `models`/`card.name`, replacing an older one only once the new one is whole."""
+    """Write `models`/`card.name`, replacing an older one only once the new one is whole.
+
+    With `pack` the matrices are rounded to 8 bits (docai.models.packing).
+    """
     folder = models / card.name
     partial = models / f".{card.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    save_file(state, partial / WEIGHTS)
+    save_file(packed(state) if pack else state, partial / WEIGHTS)
     (partial / CONFIG).write_text(model.config.to_json(), "utf-8")
     tokenizer.save(partial / TOKENIZER)
     (partial / CARD).write_text(card.markdown(), "utf-8")
@@ -109,7 +118,7 @@ def _config_of(folder: Path) -> str:
 
 
 def _filled(model: Model, folder: Path) -> Loaded[Model]:
-    fill(model, read_safetensors(folder / WEIGHTS), folder.name)
+    fill(model, unpacked(read_safetensors(folder / WEIGHTS)), folder.name)
     card, sha256 = _about(folder)
     return Loaded(model.eval(), WordTokenizer.load(folder / TOKENIZER), card, sha256)
 

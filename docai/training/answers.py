@@ -1,10 +1,4 @@
-"""Reading comprehension on pages: where an answer starts and ends, or that there is none.
-
-A window is a question and as much of the page as fits; long pages take several, and the first
-token of a window stands for "not here".
-
-Dimensions: B windows, T tokens.
-"""
+"""Training of the reader that answers questions (docai.models.reader)."""
 
 from __future__ import annotations
 
@@ -12,37 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import torch
 from torch import Tensor
 
-from docai.document import Document, WordRef
+from docai.document import Document
 from docai.errors import UsageError
 from docai.evaluation.answers import AnswerScores
-from docai.geometry import to_grid
 from docai.models.config import HeadConfig, HeadKind
 from docai.models.heads import answer_loss
-from docai.models.inputs import GridBox, Window, stack
+from docai.models.inputs import stack
 from docai.models.model import DocumentModel
+from docai.models.reader import HEAD, NOT_HERE, AnswerWindow, readings, windows_of
 from docai.models.starts import start_from_bert
-from docai.models.tokenizers import NO_WORD, WordTokenizer
+from docai.models.tokenizers import WordTokenizer
 from docai.models.weights import Card, load
 from docai.options import option
 from docai.results import Span
+from docai.training.asked import with_questions
 from docai.training.finetune import FinetuneOptions, fit
 from docai.training.folds import held_out
 from docai.training.labelled import LabelledDocument, Question
 from docai.training.start import text_start
 from docai.training.terms import terms_of
 
-HEAD = "answer"
-MOST_TOKENS = 320  # of a window; most pages of running text fit
-MOST_QUESTION = 48
-STRIDE = 96  # tokens that two windows of one page share
-MOST_ANSWER = 40  # tokens
-ANSWERS_TOLD = 20  # starts and ends that are combined
-NOWHERE: GridBox = (0, 0, 0, 0)
-NOT_HERE = 0  # the token that says so
+EMPTY = 0.5  # of the answered questions, the share that is also asked of a window without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +43,6 @@ class AnswerOptions(FinetuneOptions):
     learning_rate: float = option(1.5e-4, "highest learning rate")
     decay: float = option(0.01, "weight decay")
     precision: str = option("bf16", "arithmetic of the forward pass", choices=("bf16", "fp32"))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AnswerWindow:
-    """`words[t]` is the page and word of token t, or None; `span` the answer's first and last."""
-
-    window: Window
-    words: tuple[WordRef | None, ...]
-    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +62,24 @@ def questions_of(documents: Sequence[LabelledDocument]) -> list[list[Asked]]:
     ]
 
 
-def windows_of(
-    document: Document, question: str, tokenizer: WordTokenizer, truth: Span | None = None
+def windows_to_learn(
+    groups: Sequence[Sequence[Asked]], tokenizer: WordTokenizer, seed: int
 ) -> list[AnswerWindow]:
-    refs = list(document.refs())
-    asked = tokenizer.pieces(question.split()).ids[:MOST_QUESTION]
-    pieces = tokenizer.pieces([document.word(ref).text for ref in refs])
-    boxes = [
-        to_grid(document.word(ref).box, width=page.width, height=page.height)
-        for ref in refs
-        for page in [document.pages[ref.page]]
-    ]
-    room = MOST_TOKENS - len(asked) - 3
-    wanted = set(truth.evidence) if truth else set()
+    """Windows with the answer, and for every other question one of those without.
+
+    Of several right answers one is drawn.
+    """
+    draw = Random(seed)
     found = []
-    for start in range(0, max(1, len(pieces.ids) - STRIDE), room - STRIDE):
-        ids = pieces.ids[start : start + room]
-        places = [boxes[w] for w in pieces.words[start : start + room]]
-        own = [refs[w] if w != NO_WORD else None for w in pieces.words[start : start + room]]
-        head = [tokenizer.cls, *asked, tokenizer.sep]
-        at = [i for i, ref in enumerate(own, len(head)) if ref in wanted]
-        window = Window(
-            token_ids=[*head, *ids, tokenizer.sep],
-            boxes=[*[NOWHERE] * len(head), *places, NOWHERE],
-            token_types=[0, *[1] * (len(head) - 1), *[0] * len(ids), 1],
-        )  # fmt: skip
-        span = (at[0], at[-1]) if at and len(wanted) else (NOT_HERE, NOT_HERE)
-        found.append(AnswerWindow(window, (*[None] * len(head), *own, None), span))
+    for asked in (asked for group in groups for asked in group):
+        answers = asked.question.answers
+        truth = draw.choice(answers).evidence if answers else ()
+        windows = windows_of(asked.document, asked.question.text, tokenizer, truth)
+        hits = [window for window in windows if window.span != (NOT_HERE, NOT_HERE)]
+        others = [window for window in windows if window.span == (NOT_HERE, NOT_HERE)]
+        found += hits
+        if others and (not answers or draw.random() < EMPTY):
+            found.append(draw.choice(others))
     return found
 
 
@@ -118,37 +89,14 @@ def answers_loss(model: DocumentModel, pad: int, windows: Sequence[AnswerWindow]
     return answer_loss(model(inputs)[HEAD], spans[:, 0], spans[:, 1])
 
 
-@torch.no_grad()
 def answer(
     model: DocumentModel, tokenizer: WordTokenizer, document: Document, question: str
 ) -> Span | None:
     """The best span of all windows, or None where "not here" is likelier."""
-    windows = windows_of(document, question, tokenizer)
-    scores = model(stack([one.window for one in windows], pad_id=tokenizer.pad))[HEAD]  # (2, B, T)
-    best, refs = 0.0, None
-    for (starts, ends), window in zip(scores.float().unbind(1), windows, strict=True):
-        nothing = float(starts[NOT_HERE] + ends[NOT_HERE])
-        for start, end, score in _spans(starts, ends, window):
-            if score - nothing > best:
-                best = score - nothing
-                refs = [ref for ref in window.words[start : end + 1] if ref is not None]
-    if not refs:
+    found = readings(model, tokenizer, document, question)
+    if not found or found[0].odds <= 0:
         return None
-    unique = tuple(dict.fromkeys(refs))
-    return Span(document.text(unique), unique)
-
-
-def _spans(starts: Tensor, ends: Tensor, window: AnswerWindow) -> list[tuple[int, int, float]]:
-    """Likely spans of the page's words: (first, last, score)."""
-    T = len(window.words)
-    firsts = starts[:T].topk(min(ANSWERS_TOLD, T)).indices.tolist()
-    lasts = ends[:T].topk(min(ANSWERS_TOLD, T)).indices.tolist()
-    return [
-        (i, j, float(starts[i] + ends[j]))
-        for i in firsts
-        for j in lasts
-        if i <= j < i + MOST_ANSWER and window.words[i] is not None and window.words[j] is not None
-    ]
+    return Span(document.text(found[0].words), found[0].words)
 
 
 def train_answers(
@@ -161,22 +109,13 @@ def train_answers(
     quiet: bool = False,
 ) -> tuple[DocumentModel, WordTokenizer, AnswerScores]:
     """From a start, or from a model of docai that was pre-trained."""
-    groups = questions_of(documents)
+    groups = questions_of(with_questions(documents, options.seed))
     if len(groups) < 2:
         raise UsageError("questions about two documents at least are needed to train on")
     reader, tokenizer = _reader(start, model, options.seed)
+    reader.encoder.embeddings.word.weight.requires_grad_(False)
     train, test = held_out(groups, options.held_out, options.seed)
-    windows = [
-        window
-        for group in train
-        for asked in group
-        for window in windows_of(
-            asked.document,
-            asked.question.text,
-            tokenizer,
-            asked.question.answers[0] if asked.question.answers else None,
-        )
-    ]
+    windows = windows_to_learn(train, tokenizer, options.seed)
     judged = [asked for group in test for asked in group]
     fit(
         reader,
@@ -204,7 +143,9 @@ def _reader(
             reader.encoder.load_state_dict(loaded.model.encoder.state_dict())
             return reader, loaded.tokenizer
         text = text_start(start)
-        reader = DocumentModel(text.config.with_heads(answer=head))
+        # Every question is seen a few times only: nothing is learned by heart.
+        config = replace(text.config, dropout=0.0, patches=0, task_heads={HEAD: head})
+        reader = DocumentModel(config)
         start_from_bert(reader.encoder, text.state)
         return reader, text.tokenizer
 
@@ -231,7 +172,7 @@ def _tokens(window: AnswerWindow) -> int:
 def card(name: str, documents: Sequence[LabelledDocument], scores: AnswerScores) -> Card:
     """What the model was trained on, and its figures on the held-out part."""
     origins = sorted({document.origin for document in documents})
-    _, *figures = scores.table().rows[0]
+    _, *figures = scores.table().shown()[0]
     return Card(
         name=name,
         version="1",

@@ -5,6 +5,8 @@
     sroie           train.jsonl: lines with boxes, and four fields
     wildreceipt     labels.jsonl and class_list.txt: boxes with a class
     squad           SQuAD's JSON: paragraphs and questions; laid out as a page of text
+    page texts      a list of {context, qas} without places, such as DocVQA's recognised text
+    squad tokens    *.context, *.question and *.span beside one another, a line each
     bio             a word and its tag a line, with a box between them or without
     synthetic       *.json of `docai synth`
     corrections     JSON Lines of `docai extract --with-words`, put right by a person
@@ -31,7 +33,7 @@ from docai.image import PageImage
 from docai.layout import arrange
 from docai.results import Field, FieldType, Span, Value
 from docai.serialize import document_from_json
-from docai.tasks.text import key
+from docai.tasks.spelled import places_of
 from docai.training.labelled import Entity, EntityLabel, LabelledDocument, Link, Question
 from docai.training.labelled_json import labelled_from_json
 
@@ -82,6 +84,10 @@ def _reader_of(data: Path) -> Callable[[Path, bool], Iterator[LabelledDocument]]
             return wildreceipt
         if (data / "train.jsonl").is_file():
             return sroie
+        if any(data.glob("**/*.context")):
+            return lambda folder, _: (
+                d for p in sorted(folder.glob("**/*.context")) for d in squad_tokens(p)
+            )
         if any(data.glob("*.jsonl")):
             return lambda folder, _: (d for p in _sorted(folder, "*.jsonl") for d in corrections(p))
         if any(data.glob("*.bio")) or any(data.glob("*.tsv")):
@@ -106,8 +112,10 @@ def _sorted(folder: Path, pattern: str) -> list[Path]:
 
 
 def _json(path: Path) -> Iterator[LabelledDocument]:
-    values = _loaded(path)
-    if "labels" in values:
+    values = _loaded(path, list, dict)
+    if isinstance(values, list):
+        yield from page_texts(values, path.stem)
+    elif "labels" in values:
         yield labelled_from_json(values)
     else:
         yield from squad(path) if "data" in values else xfund(path)
@@ -193,13 +201,54 @@ def squad(path: Path) -> Iterator[LabelledDocument]:
     """SQuAD's JSON (versions 1.1 and 2.0), each paragraph as a page of its own."""
     for article in _loaded(path)["data"]:
         for number, paragraph in enumerate(article["paragraphs"]):
-            name = f"{article.get('title', path.stem)}-{number}"
+            name = f"{article.get('title', path.stem)}#{number}"
             document, starts = text_page(paragraph["context"], name)
             questions = tuple(
                 Question(asked["question"], tuple(_answers(asked, document, starts)), "squad")
                 for asked in paragraph["qas"]
             )
             yield LabelledDocument(document, "squad", questions=questions)
+
+
+def page_texts(entries: Sequence[Mapping[str, Any]], name: str) -> Iterator[LabelledDocument]:
+    """Texts of pages with questions whose answers have no place: DocVQA, as far as it is text."""
+    for number, entry in enumerate(entries):
+        try:
+            document, _ = text_page(entry["context"], f"{name}-{number}")
+            questions = tuple(
+                Question(q["question"], tuple(Span(a["text"], ()) for a in q["answers"]), "page")
+                for q in entry["qas"]
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UsageError(f"{name}.json, entry {number + 1}: no {error}") from error
+        yield LabelledDocument(document, "docvqa", questions=questions)
+
+
+def squad_tokens(contexts: Path) -> Iterator[LabelledDocument]:
+    """SQuAD cut into tokens: line by line a paragraph, a question, and its first and last token."""
+    lines = [
+        contexts.with_suffix(suffix).read_text("utf-8").splitlines()
+        for suffix in (".context", ".question", ".span")
+    ]
+    if len({len(each) for each in lines}) != 1:
+        raise UsageError(f"{contexts}: its questions or spans are not as many as its paragraphs")
+    asked: dict[str, list[tuple[str, list[int]]]] = {}
+    for context, question, span in zip(*lines, strict=True):
+        if context and len(span.split()) == 2:
+            asked.setdefault(context, []).append((question, [int(at) for at in span.split()]))
+    for number, (context, questions) in enumerate(asked.items()):
+        # One name for all parts would keep all or none of them for checking.
+        document, _ = text_page(context, f"{contexts.parent.name}-{number}")
+        refs = list(document.refs())
+        yield LabelledDocument(
+            document,
+            "squad",
+            questions=tuple(
+                Question(text, (Span(document.text(words), words),), "squad")
+                for text, (first, last) in questions
+                if (words := tuple(refs[first : last + 1]))
+            ),
+        )
 
 
 def _answers(asked: Mapping[str, Any], document: Document, starts: Sequence[int]) -> Iterator[Span]:
@@ -304,43 +353,6 @@ def _shown(entry: Mapping[str, Any], document: Document) -> tuple[tuple[WordRef,
         for word in piece["words"]
     )
     return (refs,) if refs else ()
-
-
-def places_of(text: str, document: Document) -> tuple[tuple[WordRef, ...], ...]:
-    """Every run of words in reading order with the same letters and digits as `text`.
-
-    A word may hold more than the text's first or last letters ("Total:12.50" for "12.50"),
-    if only its other end does.
-    """
-    wanted = key(text)
-    if not wanted:
-        return ()
-    found = []
-    for p, page in enumerate(document.pages):
-        keys = [key(word.text) for word in page.words]
-        w = 0
-        while w < len(keys):
-            stop = _spelled(wanted, keys, w)
-            if stop:
-                found.append(tuple(WordRef(p, i) for i in range(w, stop)))
-                w = stop
-            else:
-                w += 1
-    return tuple(found)
-
-
-def _spelled(wanted: str, keys: Sequence[str], start: int) -> int:
-    """One past the last word of the run from `start` that spells `wanted`, or 0."""
-    if not keys[start]:
-        return 0
-    spelled = ""
-    for stop in range(start, len(keys)):
-        spelled += keys[stop]
-        if spelled == wanted:
-            return stop + 1
-        if not wanted.startswith(spelled):
-            return 0
-    return 0
 
 
 def text_page(text: str, name: str) -> tuple[Document, list[int]]:
@@ -489,12 +501,13 @@ def pictures(folders: Iterable[Path], names: Iterable[str]) -> dict[str, PageIma
     return found
 
 
-def _loaded(path: Path) -> dict[str, Any]:
+def _loaded(path: Path, *kinds: type[Any]) -> Any:
+    """An object, unless other kinds are named."""
     try:
         values = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as JSON: {error}") from error
-    if not isinstance(values, dict):
+    if not isinstance(values, kinds or dict):
         raise UsageError(f"{path} holds no JSON object")
     return values
 

@@ -81,9 +81,9 @@ def image_start() -> dict[str, Tensor]:
 
 
 def start(model: DocumentModel, text: TextStart, image: dict[str, Tensor] | None) -> None:
-    """Fill what the two have; layout tables, relative terms and heads stay fresh."""
+    """Fill what the two have; heads stay fresh, layout and relative terms begin at zero."""
     start_from_bert(model.encoder, text.state)
-    backbone = model.encoder.visual.backbone
+    backbone = getattr(model.encoder.visual, "backbone", None)
     if image is not None and isinstance(backbone, EfficientNetLite):
         start_from_efficientnet(backbone, image)
 

@@ -7,6 +7,7 @@ TERMS = {
     "debian": "texts and PDFs of Debian packages, each under its own free licence",
     "sroie": "CC BY 4.0",
     "squad": "CC BY-SA 4.0",
+    "docvqa": "terms not stated: for checking only",
     "tatqa": "CC BY 4.0",
     "wikitablequestions": "CC BY-SA 4.0",
     "funsd": "non-commercial research only: not for weights that are shipped",

@@ -4,7 +4,8 @@ import pytest
 import torch
 from tiny_pages import random_inputs, random_segments
 
-from docai.models.config import Attention, Backbone, Layout
+from docai.errors import ModelError
+from docai.models.config import Attention, Backbone, HeadConfig, HeadKind, Layout
 from docai.models.heads import Entities
 from docai.models.inputs import ModelInput
 from docai.models.model import DocumentModel
@@ -152,3 +153,28 @@ def test_each_edge_of_a_box_is_seen(tiny_config, layout):
 def test_a_window_too_long_is_refused_with_a_reason(tiny_model):
     with pytest.raises(ValueError, match="65 tokens and 64 positions; cut the page into windows"):
         tiny_model.encode(random_inputs(batch=1, tokens=65))
+
+
+def test_a_model_without_patches_reads_words_alone(tiny_config):
+    config = replace(tiny_config, patches=0, coarse=None, pretraining=False, task_heads={})
+    model = DocumentModel(config).eval()
+    assert not any("backbone" in name for name, _ in model.named_parameters())
+    inputs = random_inputs()
+    with torch.no_grad():
+        encoded = model.encode(inputs)
+        blind = model.encode(replace(inputs, image=None))
+    assert encoded.text.shape == (2, 10, config.width)
+    assert encoded.visual.shape == (2, 0, config.width)
+    assert torch.equal(encoded.text, blind.text)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"pretraining": True},
+        {"coarse": None, "task_heads": {"page": HeadConfig(HeadKind.PAGE, ("a", "b"))}},
+    ],
+)
+def test_what_looks_at_pictures_needs_patches(tiny_config, wanted):
+    with pytest.raises(ModelError, match="patches cannot be 0"):
+        replace(tiny_config, patches=0, **{"pretraining": False, "coarse": None, **wanted})

@@ -315,9 +315,22 @@ def test_a_text_encoder_is_a_start(tiny_config):
     fresh = model.embeddings.position.weight[20:].clone()
     start_from_bert(model, state)
     assert torch.equal(model.embeddings.position.weight[20:], fresh)
+    for place in (*model.embeddings.layout.parameters(), *model.relations.parameters()):
+        assert not place.any()
     assert torch.equal(model.embeddings.position.weight[:20], donor.embeddings.position.weight[:20])
     for ours, theirs in zip(model.layers.parameters(), donor.layers.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     del state["encoder.layer.1.output.dense.bias"]
     with pytest.raises(ModelError, match=r"no 'encoder\.layer\.1\.output\.dense\.bias'"):
         start_from_bert(model, state)
+
+
+def test_packed_weights_are_smaller_and_nearly_the_same(tiny_model, tokenizer, tmp_path):
+    small = save(tiny_model, tokenizer, CARD, tmp_path, pack=True)
+    stored = load_file(small / "model.safetensors")
+    matrices = {name for name, tensor in tiny_model.state_dict().items() if tensor.ndim == 2}
+    assert {name for name, tensor in stored.items() if tensor.dtype == torch.int8} == matrices
+    for name, tensor in load(small).model.state_dict().items():
+        true = tiny_model.state_dict()[name]
+        step = true.abs().amax(-1, keepdim=True) / 127 if true.ndim == 2 else torch.zeros(())
+        assert ((tensor - true).abs() <= step * 0.501 + 1e-9).all(), name

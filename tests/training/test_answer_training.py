@@ -1,6 +1,7 @@
 """Reading comprehension, and document types, on small pages."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tiny_forms import WORDS, write_start
@@ -8,12 +9,10 @@ from tiny_forms import WORDS, write_start
 torch = pytest.importorskip("torch")
 
 from docai.document import WordRef  # noqa: E402
-from docai.results import Span  # noqa: E402
-from docai.training.answers import (  # noqa: E402
-    answer,
-    train_answers,
-    windows_of,
-)
+from docai.models.reader import windows_of  # noqa: E402
+from docai.results import KeyValue, Span  # noqa: E402
+from docai.training.answers import answer, train_answers  # noqa: E402
+from docai.training.asked import with_questions  # noqa: E402
 from docai.training.finetune import FinetuneOptions  # noqa: E402
 from docai.training.kinds import train_kinds  # noqa: E402
 from docai.training.labelled import LabelledDocument, Question  # noqa: E402
@@ -30,8 +29,7 @@ def test_a_long_page_takes_several_windows_and_the_answer_is_in_those_that_hold_
     tokenizer = text_start(start).tokenizer
     words = [*["name"] * 400, "berlin", *["date"] * 400]
     document, _ = text_page(" ".join(words), "long")
-    truth = Span("berlin", (WordRef(0, 400),))
-    windows = windows_of(document, "city ?", tokenizer, truth)
+    windows = windows_of(document, "city ?", tokenizer, (WordRef(0, 400),))
     berlin = tokenizer.pieces(["berlin"]).ids[0]
     holding = [w for w in windows if berlin in w.window.token_ids]
     assert len(windows) > 2 and holding
@@ -48,6 +46,14 @@ def test_every_word_of_the_page_is_in_a_window(start):
     document, _ = text_page(" ".join(WORDS.split() * 40), "long")
     seen = {ref for w in windows_of(document, "what ?", tokenizer) for ref in w.words if ref}
     assert seen == set(document.refs())
+
+
+def test_pages_that_are_not_wanted_are_in_no_window(start):
+    tokenizer = text_start(start).tokenizer
+    first, second = (text_page(text, text)[0] for text in ("name smith", "city berlin"))
+    document = replace(first, pages=(*first.pages, *second.pages))
+    windows = windows_of(document, "what ?", tokenizer, pages=[1])
+    assert {ref.page for w in windows for ref in w.words if ref} == {1}
 
 
 def page_with(city, number):
@@ -88,8 +94,6 @@ def test_document_types_are_told_apart_by_their_lines(start, tmp_path):
 
 
 def _with_lines(document):
-    from dataclasses import replace
-
     from docai.layout import arrange
 
     return replace(document, pages=tuple(map(arrange, document.pages)))
@@ -110,3 +114,33 @@ def test_squad_files_can_be_trained_on_as_they_are(start, tmp_path):
     options = FinetuneOptions(epochs=1, held_out=0.3)
     _, _, scores = train_answers(read(tmp_path), start, options, quiet=True)
     assert scores.asked == 1
+
+
+def labelled_pair(label, value, origin="tiny"):
+    document, _ = text_page(f"{label} {value}", f"{label}-{value}")
+    pair = KeyValue(Span(label, (WordRef(0, 0),)), Span(value, (WordRef(0, 1),)), 1.0)
+    return LabelledDocument(document, origin, "form", "en", key_values=(pair,))
+
+
+def test_labels_become_questions_and_others_pages_do_not_answer_them():
+    documents = [labelled_pair("Destination", "Berlin"), labelled_pair("Surname", "Jones")] * 20
+    asked = with_questions(documents, seed=3)
+    assert len(asked) == 40
+    foreign = 0
+    for one in asked:
+        own, *others = one.questions
+        assert one.key_values[0].key.text.lower() in own.text.lower()
+        assert own.answers == (one.key_values[0].value,)
+        for question in others:
+            assert not question.answers
+            assert one.key_values[0].key.text.lower() not in question.text.lower()
+        foreign += len(others)
+    assert 0 < foreign < 20
+    assert with_questions(documents, seed=3) == asked
+
+
+def test_a_few_questions_of_each_synthetic_page_are_enough():
+    page, _ = text_page("Surname Jones", "a")
+    questions = tuple(Question(f"question {n} ?", ()) for n in range(9))
+    (one,) = with_questions([LabelledDocument(page, "synthetic", questions=questions)], seed=0)
+    assert len(one.questions) == 2

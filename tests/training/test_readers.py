@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 
 from docai.document import WordRef
 from docai.errors import UsageError
+from docai.results import Span
 from docai.training.readers import pictures, places_of, read, text_page
 
 
@@ -163,3 +164,35 @@ def test_pictures_are_found_beside_the_annotations(tmp_path):
     assert with_picture.document.pages[0].width == 576  # points, at 100 dpi
     assert without.images == ()
     assert pictures([folder], ["form-0", "form-1"]).keys() == {"form-0"}
+
+
+def test_squad_in_tokens(tmp_path):
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "a.context").write_text("The tower is 12 m high .\n" * 2 + "\n")
+    (part / "a.question").write_text("How high ?\nWhat is high ?\n\n")
+    (part / "a.span").write_text("3 4\n0 1\n\n")
+    (document,) = read(tmp_path)
+    answers = [question.answers[0].text for question in document.questions]
+    assert answers == ["12 m", "The tower"]
+
+
+def test_squad_in_tokens_with_a_line_missing(tmp_path):
+    (tmp_path / "a.context").write_text("The tower .\n")
+    (tmp_path / "a.question").write_text("What ?\n")
+    (tmp_path / "a.span").write_text("")
+    with pytest.raises(UsageError, match="not as many"):
+        read(tmp_path)
+
+
+def test_texts_of_pages_have_answers_without_a_place(tmp_path):
+    entry = {"context": "a tower", "qas": [{"question": "what?", "answers": [{"text": "tower"}]}]}
+    (tmp_path / "questions.json").write_text(json.dumps([entry]))
+    (document,) = read(tmp_path)
+    assert document.questions[0].answers == (Span("tower", ()),)
+
+
+def test_texts_of_pages_that_are_something_else(tmp_path):
+    (tmp_path / "questions.json").write_text(json.dumps([{"title": "?"}]))
+    with pytest.raises(UsageError, match="entry 1: no 'context'"):
+        read(tmp_path)

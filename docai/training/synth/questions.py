@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from random import Random
 
 from docai.document import Cell, CellKind, Page, WordRef
 from docai.results import Span
 from docai.training.labelled import LabelledDocument, Question
-from docai.training.synth.truth import Sought, said
+from docai.training.synth.truth import said
 from docai.training.synth.wording import expanded, vocabulary
 
 MOST_CELLS = 4  # of one table
@@ -17,11 +17,13 @@ MOST_PAIRS = 6
 
 
 def questions_for(
-    labelled: LabelledDocument, sought: Sought, random: Random
+    labelled: LabelledDocument, sought: Set[str], random: Random
 ) -> tuple[Question, ...]:
-    """About fields, labels of forms, and table cells; in the document's language."""
-    assert labelled.language is not None
-    bank = vocabulary(labelled.language)["questions"]
+    """About fields, labels of forms, and table cells; in the document's language.
+
+    `sought` are the names of fields that may be asked for.
+    """
+    bank = vocabulary(labelled.language or "en")["questions"]
     return (
         *_about_fields(labelled, sought, bank["fields"], random),
         *_about_pairs(labelled, bank["pairs"], random),
@@ -30,10 +32,10 @@ def questions_for(
 
 
 def _about_fields(
-    labelled: LabelledDocument, sought: Sought, bank: dict[str, list[str]], random: Random
+    labelled: LabelledDocument, sought: Set[str], bank: dict[str, list[str]], random: Random
 ) -> list[Question]:
     questions = []
-    for name in sorted(sought.names & bank.keys()):
+    for name in sorted(sought & bank.keys()):
         places = (labelled.places or {}).get(name, ())
         if not places and random.random() < 0.6:  # else every second question would have none
             continue

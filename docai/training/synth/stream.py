@@ -66,7 +66,7 @@ def draft(
     writer = Writer(language, random, typewriter=grammar.typewriter, sentences=sentences)
     sheets = tuple(placed(grammar.write(writer)))
     truth = labelled(sheets, f"{name}.pdf", grammar.label, language, grammar.sought)
-    truth = replace(truth, questions=questions_for(truth, grammar.sought, random))
+    truth = replace(truth, questions=questions_for(truth, grammar.sought.names, random))
     return Draft(name, sheets, truth)
 
 

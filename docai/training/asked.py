@@ -1,0 +1,109 @@
+"""What is asked of labelled documents: their own questions, or questions made of their labels.
+
+A reader must also learn that a page does not answer: some questions are taken from other
+documents, if neither their label nor their answer stands here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from docai.document import Document, WordRef
+from docai.results import KeyValue, Span
+from docai.tasks.text import key
+from docai.training.labelled import LabelledDocument, Question
+from docai.training.synth.questions import questions_for
+
+TRIES = 5  # other documents that are looked at for a question with no answer here
+TELLING = 4  # letters of a word that says what is asked for
+SHARED = ("field", "cell")  # most documents of a kind answer these
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a data set gives: `most` questions of a document (0: all).
+
+    `unanswered` is how many are added that the document does not answer, for each of its own.
+    """
+
+    most: int = 0
+    unanswered: float = 0.1
+
+
+# So that the few thousand documents of one kind do not drown the others.
+SHARES = {"synthetic": Share(2, 0.35), "sroie": Share(3, 0.0)}
+
+
+def with_questions(documents: Sequence[LabelledDocument], seed: int) -> list[LabelledDocument]:
+    """The documents that have any questions, with as many as SHARES says."""
+    random = Random(seed)
+    known = [replace(one, questions=questions_about(one, random)) for one in documents]
+    alike: dict[tuple[str, str | None], list[LabelledDocument]] = defaultdict(list)
+    for one in known:
+        alike[one.origin, one.kind].append(one)
+    asked = []
+    for one in known:
+        share = SHARES.get(one.origin, Share())
+        own = list(one.questions or ())
+        if share.most and len(own) > share.most:
+            own = random.sample(own, share.most)
+        count = sum(random.random() < share.unanswered for _ in own)
+        foreign = [_foreign(one, alike[one.origin, one.kind], random) for _ in range(count)]
+        questions = (*own, *(question for question in foreign if question is not None))
+        if questions:
+            asked.append(replace(one, questions=questions))
+    return asked
+
+
+def questions_about(labelled: LabelledDocument, random: Random) -> tuple[Question, ...]:
+    """Its own questions, else those that its fields, pairs and tables answer."""
+    if labelled.questions is not None:
+        return labelled.questions
+    return questions_for(replace(labelled, key_values=_pairs(labelled)), labelled.sought, random)
+
+
+def _pairs(labelled: LabelledDocument) -> tuple[KeyValue, ...]:
+    """Questions of a form with the one entity that answers them; several are a table's column."""
+    if labelled.key_values is not None:
+        return labelled.key_values
+    entities, answers = labelled.entities or (), defaultdict(list)
+    for link in labelled.links or ():
+        answers[link.question].append(link.answer)
+    return tuple(
+        KeyValue(
+            _span(labelled.document, entities[question].words),
+            _span(labelled.document, entities[found[0]].words),
+            confidence=1.0,
+        )
+        for question, found in sorted(answers.items())
+        if len(found) == 1
+    )
+
+
+def _span(document: Document, words: Sequence[WordRef]) -> Span:
+    return Span(document.text(words), tuple(words))
+
+
+def _foreign(
+    here: LabelledDocument, others: Sequence[LabelledDocument], random: Random
+) -> Question | None:
+    """A question of another document that this one does not answer."""
+    text = key(here.document.text(tuple(here.document.refs())))
+    for _ in range(TRIES):
+        asked = random.choice(others).questions or ()
+        strange = [q for q in asked if q.answers and q.about not in SHARED and not _fits(q, text)]
+        if strange:
+            chosen = random.choice(strange)
+            return Question(chosen.text, (), chosen.about)
+    return None
+
+
+def _fits(question: Question, text: str) -> bool:
+    """Whether the text (letters and digits) has the answer, or everything that is asked for."""
+    words = [key(word) for word in question.text.split()]
+    return any(key(span.text) in text for span in question.answers) or all(
+        word in text for word in words if len(word) >= TELLING
+    )
