@@ -9,6 +9,7 @@ from tiny_forms import WORDS, write_start
 torch = pytest.importorskip("torch")
 
 from docai.document import WordRef  # noqa: E402
+from docai.errors import UsageError  # noqa: E402
 from docai.models.reader import windows_of  # noqa: E402
 from docai.results import KeyValue, Span  # noqa: E402
 from docai.training.answers import answer, train_answers  # noqa: E402
@@ -77,6 +78,11 @@ def test_the_held_out_documents_are_asked_and_counted(start):
     options = FinetuneOptions(epochs=1, held_out=0.5)
     _, _, scores = train_answers(documents, start, options, quiet=True)
     assert scores.asked == 2
+
+
+def test_one_document_is_too_little_to_learn_from(start):
+    with pytest.raises(UsageError, match="two documents at least"):
+        train_answers([page_with("berlin", "47")], start, FinetuneOptions(), quiet=True)
 
 
 def test_document_types_are_told_apart_by_their_lines(start, tmp_path):

@@ -123,7 +123,6 @@ def test_a_reader_of_questions_is_trained(start, tmp_path, capsys):
     [
         ["form", "--folds", "99"],
         ["classify"],
-        ["qa"],
         ["fields"],
     ],
 )
