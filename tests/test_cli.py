@@ -201,6 +201,42 @@ def test_models_are_listed_and_a_foreign_file_is_refused(docai, tmp_path):
     assert not list((tmp_path / "m").glob("*/model.safetensors"))
 
 
+@pytest.fixture
+def forms(tmp_path):
+    """A folder as FUNSD's, of one form with a question and its answer."""
+    entities = [
+        {"id": n, "label": label, "text": text, "box": box, "linking": [[0, 1]],
+         "words": [{"text": text, "box": box}]}
+        for n, (label, text, box) in enumerate(
+            [("question", "Name:", [10, 10, 60, 30]), ("answer", "Doe", [300, 300, 350, 320])]
+        )
+    ]  # fmt: skip
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "a.json").write_text(json.dumps({"form": entities}))
+    return tmp_path
+
+
+def test_figures_are_told_as_text_and_as_json(docai, forms):
+    status, output, _ = docai("evaluate", "form", "--data", forms)
+    assert status == 0
+    assert output.startswith("Forms, from the annotated words\n\nPairs\n")
+    _, output, _ = docai("evaluate", "form", "--data", forms, "--format", "json")
+    pairs, confidence, _ = json.loads(output)["tables"]
+    assert pairs["rows"][0]["name"] == "strict"
+    assert (pairs["rows"][0]["expected"], pairs["rows"][0]["F1"]) == (1, 0)
+    assert confidence["rows"][0]["claims"] == 0
+
+
+def test_the_worst_documents_are_drawn_in_a_file(docai, forms, tmp_path):
+    target = tmp_path / "report.html"
+    arguments = ("--data", forms, "--format", "html", "-o", target)
+    assert docai("evaluate", "form", *arguments)[:2] == (0, "")
+    assert "a.json: lenient F1 0.00" in target.read_text("utf-8")
+    (tmp_path / "empty").mkdir()
+    assert docai("evaluate", "form", "--data", tmp_path / "empty", *arguments[2:])[0] == 2
+    assert "a.json" in target.read_text("utf-8")  # the one from before
+
+
 def test_show_draws_the_page(docai, pdf, tmp_path):
     from PIL import Image
 

@@ -28,6 +28,7 @@ from docai.errors import UsageError
 
 if TYPE_CHECKING:
     from docai.batch import Outcome
+    from docai.evaluation.report import Report
     from docai.pipeline import Reading
 
 log = logging.getLogger("docai")
@@ -150,7 +151,7 @@ def _run_ask(given: Given) -> int:
         document = read(path, given)
         found = [(q, tasks.answer(document, q, top=given.top)) for q in given.questions]
         if given.format == "json":
-            output.json(path, serialize.answers_to_json(document, tasks.geometric(), found))
+            output.json(path, serialize.answers_to_json(document, tasks.answering(), found))
             return
         for question, answers in found:
             lines = [f"{question}\n"] if len(found) > 1 else []
@@ -287,22 +288,29 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ocr", action="store_true", help=help)
     help = "tables: a Python that has the programs to compare with (docs/tables.md)"
     parser.add_argument("--tools", type=Path, metavar="PYTHON", help=help)
+    help = "html has the worst documents drawn (default: txt)"
+    parser.add_argument("--format", choices=("txt", "json", "html"), default="txt", help=help)
+    add_output(parser)
 
 
 def _run_evaluate(given: Given) -> int:
-    for line in _evaluated(given):
-        print(line, flush=True)  # noqa: T201
+    with Output(given.output, given.format, several=False).opened() as output:
+        report = _evaluated(given)
+        if given.format == "json":
+            output.json(given.what, report.json())
+        else:
+            output.text(given.what, [report.html() if given.format == "html" else report.text()])
     return DONE
 
 
-def _evaluated(given: Given) -> Iterable[str]:
+def _evaluated(given: Given) -> Report:
     if given.what == "pretraining":
         from docai.training import taught
 
         if given.data is None or given.weights is None:
             raise UsageError("docai evaluate pretraining needs --data SHARDS and --weights DIR")
         results = taught.evaluate(given.data, given.weights, limit=given.limit, seed=given.seed)
-        return taught.table(results)
+        return taught.report(results)
     if given.what == "zeroshot":
         from docai.training import zeroshot
 

@@ -229,12 +229,13 @@ def _report(
     given: Given, title: str, tables: Sequence[Table], drawings: Sequence[Drawing] = ()
 ) -> None:
     """To standard output as text, and into the output folder as HTML."""
-    from docai.evaluation.report import html
+    from docai.evaluation.report import Report
 
-    print("\n\n".join(table.text() for table in tables))  # noqa: T201
+    report = Report(title, tuple(tables), tuple(drawings))
+    print(report.text(), end="")  # noqa: T201
     given.output.mkdir(parents=True, exist_ok=True)
     path = given.output / "report.html"
-    path.write_text(html(title, tables, drawings), "utf-8")
+    path.write_text(report.html(), "utf-8")
     log.info("the report is in %s", path)
 
 

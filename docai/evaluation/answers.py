@@ -41,7 +41,7 @@ class AnswerScores:
 
     def table(self) -> Table:
         means = (value / max(1, self.asked) for value in (self.exact, self.f1, self.anls))
-        row = (str(self.asked), *(f"{mean:.3f}" for mean in means))
+        row = (self.asked, *means)
         return Table("Answers", ("questions", "exact match", "F1", "ANLS"), (row,))
 
 

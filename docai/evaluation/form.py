@@ -14,15 +14,26 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from docai.document import Document, Page, Source, TextSource, Word
 from docai.errors import UsageError
-from docai.evaluation.metrics import Counts, reliability_table
-from docai.geometry import box_from_pixels
-from docai.results import KeyValue
+from docai.evaluation.metrics import Claim, Counts
+from docai.evaluation.report import (
+    MISSED,
+    RIGHT,
+    WRONG,
+    Drawing,
+    Mark,
+    Report,
+    confidence_tables,
+    rows_table,
+)
+from docai.evaluation.worst import WORST, load_image
+from docai.geometry import Box, box_from_pixels
+from docai.results import KeyValue, Span
 from docai.tasks import task
 from docai.tasks.text import fold, key
 
@@ -33,47 +44,71 @@ HALF = 0.5  # of the words that both sides must share in the lenient figure
 Pair = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedPair:
+    """A key and its value, a question and its answers: what they say and where they stand."""
+
+    texts: Pair
+    boxes: tuple[Box, Box]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The annotated words as a page, the expected pairs, and the form's picture."""
+
+    document: Document
+    expected: tuple[PlacedPair, ...]
+    picture: Path
+    dpi: float
+
+
 @dataclass
 class FormScores:
-    """Counts so far, strict and lenient, and every claim's (confidence, right)."""
+    """Counts so far, strict and lenient, every claim, and the forms by their lenient F1."""
 
-    strict: Counts
-    lenient: Counts
-    claims: list[tuple[float, bool]]
+    strict: Counts = field(default_factory=Counts)
+    lenient: Counts = field(default_factory=Counts)
+    claims: list[Claim] = field(default_factory=list)
+    judged: list[tuple[float, Form, Judged]] = field(default_factory=list)
 
-    def table(self) -> str:
-        lines = ["pairs        right  claimed  expected  precision  recall     F1"]
-        for name, counts in (("strict", self.strict), ("lenient", self.lenient)):
-            lines.append(
-                f"{name:11}{counts.right:7d}  {counts.claimed:7d}  {counts.expected:8d}  "
-                f"{counts.precision:9.3f}  {counts.recall:6.3f}  {counts.f1:.3f}"
-            )
-        lines += ["", "confidence against the lenient figure", reliability_table(self.claims)]
-        return "\n".join(lines)
+    def report(self) -> Report:
+        rows = {"strict": self.strict, "lenient": self.lenient}
+        tables = (
+            rows_table("Pairs", rows),
+            *confidence_tables("Confidence against the lenient figure", self.claims),
+        )
+        worst = sorted(self.judged, key=lambda one: one[0])[:WORST]
+        drawings = (_drawing(form, f1, seen) for f1, form, seen in worst if f1 < 1)
+        return Report("Forms, from the annotated words", tables, tuple(drawings))
 
 
 def evaluate(data: Path) -> FormScores:
     """Every annotated form under `data`: FUNSD's folder or a folder with XFUND's *.json."""
-    scores = FormScores(Counts(), Counts(), [])
+    scores = FormScores()
     extract = task("form").extract
-    for document, expected in forms(data):
-        judge(scores, expected, extract(document).key_values)
+    for form in forms(data):
+        judge(scores, form, extract(form.document).key_values)
     return scores
 
 
-def forms(data: Path) -> Iterator[tuple[Document, list[Pair]]]:
-    """Documents made of the annotated words, with their expected pairs."""
+def forms(data: Path) -> Iterator[Form]:
     annotations = sorted(data.glob("**/annotations/*.json"))
     for path in annotations:
         entities = json.loads(path.read_text(encoding="utf-8"))["form"]
-        yield _document(entities, path.name, ASSUMED_DPI), _pairs(entities)
+        picture = path.parents[1] / "images" / f"{path.stem}.png"
+        yield _form(entities, path.name, picture, ASSUMED_DPI)
     collections = sorted(data.glob("*.json"))
     for path in collections:
         for form in json.loads(path.read_text(encoding="utf-8"))["documents"]:
-            entities = form["document"]
-            yield _document(entities, form["id"], XFUND_DPI), _pairs(entities)
+            picture = data / form["img"]["fname"]
+            yield _form(form["document"], form["id"], picture, XFUND_DPI)
     if not annotations and not collections:
         raise UsageError(f"{data} holds neither FUNSD's annotations nor XFUND's *.json")
+
+
+def _form(entities: Sequence[Mapping[str, Any]], name: str, picture: Path, dpi: float) -> Form:
+    pairs = tuple(_pairs(entities, dpi))
+    return Form(_document(entities, name, dpi), pairs, picture, dpi)
 
 
 def _document(entities: Sequence[Mapping[str, Any]], name: str, dpi: float) -> Document:
@@ -95,7 +130,7 @@ def _upright(box: Sequence[float]) -> tuple[float, float, float, float]:
     return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
-def _pairs(entities: Sequence[Mapping[str, Any]]) -> list[Pair]:
+def _pairs(entities: Sequence[Mapping[str, Any]], dpi: float) -> Iterator[PlacedPair]:
     by_id = {entity["id"]: entity for entity in entities}
     answers: dict[int, list[Mapping[str, Any]]] = {}
     for entity in entities:
@@ -105,43 +140,88 @@ def _pairs(entities: Sequence[Mapping[str, Any]]) -> list[Pair]:
                 continue
             if b not in answers.setdefault(first, []):
                 answers[first].append(b)
-    return [
-        (by_id[question]["text"], " ".join(e["text"] for e in _in_order(linked)))
-        for question, linked in answers.items()
-    ]
+    for question, linked in answers.items():
+        text = " ".join(answer["text"] for answer in _in_order(linked))
+        boxes = (_box([by_id[question]], dpi), _box(linked, dpi))
+        yield PlacedPair((by_id[question]["text"], text), boxes)
+
+
+def _box(entities: Iterable[Mapping[str, Any]], dpi: float) -> Box:
+    return Box.enclosing(box_from_pixels(*_upright(e["box"]), dpi=dpi) for e in entities)
 
 
 def _in_order(entities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(entities, key=lambda e: (e["box"][1], e["box"][0]))
 
 
-def judge(scores: FormScores, expected: Sequence[Pair], found: Sequence[KeyValue]) -> None:
-    written = [pair for pair in found if pair.value is not None and pair.checked is None]
-    claims = [(pair, (pair.key.text, _value(pair))) for pair in written]
-    texts = [text for _, text in claims]
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Pairs found, each with whether it is right by the lenient figure; and the pairs missed."""
+
+    found: tuple[tuple[PlacedPair, bool], ...]
+    missed: tuple[PlacedPair, ...]
+
+
+def judge(scores: FormScores, form: Form, found: Sequence[KeyValue]) -> None:
+    page = form.document.pages[0]
+    written = [
+        (pair.confidence, _placed(page, pair.key, pair.value))
+        for pair in found
+        if pair.value is not None and pair.checked is None
+    ]
+    expected = [pair.texts for pair in form.expected]
+    texts = [pair.texts for _, pair in written]
     strict = _matched(expected, texts, _is_equal)
     lenient = _matched(expected, texts, _is_alike)
-    scores.strict += Counts(len(strict), len(claims), len(expected))
-    scores.lenient += Counts(len(lenient), len(claims), len(expected))
-    scores.claims += [(pair.confidence, n in lenient) for n, (pair, _) in enumerate(claims)]
+    counts = Counts(len(lenient), len(written), len(expected))
+    scores.strict += Counts(len(strict), len(written), len(expected))
+    scores.lenient += counts
+    scores.claims += [(confidence, n in lenient) for n, (confidence, _) in enumerate(written)]
+    judged = Judged(
+        tuple((pair, n in lenient) for n, (_, pair) in enumerate(written)),
+        tuple(pair for n, pair in enumerate(form.expected) if n not in lenient.values()),
+    )
+    scores.judged.append((counts.f1, form, judged))
 
 
-def _value(pair: KeyValue) -> str:
-    return pair.value.text if pair.value is not None else ""
+def _placed(page: Page, key: Span, value: Span) -> PlacedPair:
+    return PlacedPair((key.text, value.text), (_box_of(page, key), _box_of(page, value)))
+
+
+def _box_of(page: Page, span: Span) -> Box:
+    return page.box(ref.word for ref in span.evidence)
 
 
 def _matched(
     expected: Sequence[Pair], found: Sequence[Pair], is_match: Callable[[Pair, Pair], bool]
-) -> set[int]:
-    """Indices of the found pairs that are right; each expected pair is matched once."""
-    open_ = list(expected)
-    right = set()
+) -> dict[int, int]:
+    """The right ones of the found pairs, by index, with the expected pair that each is."""
+    open_ = dict(enumerate(expected))
+    right = {}
     for number, claim in enumerate(found):
-        partner = next((e for e in open_ if is_match(e, claim)), None)
+        partner = next((i for i, pair in open_.items() if is_match(pair, claim)), None)
         if partner is not None:
-            open_.remove(partner)
-            right.add(number)
+            del open_[partner]
+            right[number] = partner
     return right
+
+
+def _drawing(form: Form, f1: float, judged: Judged) -> Drawing:
+    page = form.document.pages[0]
+    image = load_image(form.picture, form.dpi) if form.picture.is_file() else None
+    if image is not None:
+        page = replace(page, width=image.width, height=image.height)
+    pairs = [(pair, RIGHT if right else WRONG) for pair, right in judged.found]
+    pairs += [(pair, MISSED) for pair in judged.missed]
+    marks = tuple(
+        Mark(box, kind, text)
+        for pair, kind in pairs
+        for box, text in zip(pair.boxes, pair.texts, strict=True)
+    )
+    arrows = tuple((*pair.boxes, kind) for pair, kind in pairs)
+    return Drawing(
+        f"{form.document.source.filename}: lenient F1 {f1:.2f}", page, marks, arrows, image
+    )
 
 
 def _is_equal(expected: Pair, found: Pair) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -26,7 +26,9 @@ from typing import Any
 
 from docai.document import Document
 from docai.errors import UsageError
-from docai.evaluation.metrics import Counts, reliability_table
+from docai.evaluation.metrics import Counts
+from docai.evaluation.report import Report, confidence_tables, counts_table, rows_table
+from docai.evaluation.values import ValueScores
 from docai.results import Extraction, Item, Money, Value
 from docai.tasks import task
 from docai.tasks.text import key
@@ -35,64 +37,49 @@ NONE = Counts()
 
 
 @dataclass
-class InvoiceScores:
-    """Counts so far, and every judged field's (confidence, right)."""
+class InvoiceScores(ValueScores):
+    """Of the fields, and counts of the line items."""
 
-    fields: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
     items: Counts = NONE
     strict_items: Counts = NONE
     item_fields: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
-    claims: list[tuple[float, bool]] = field(default_factory=list)
-    misses: list[str] = field(default_factory=list)
 
-    def table(self) -> str:
-        """The figures as text, fields first."""
-        whole = sum(self.fields.values(), Counts())
-        lines = ["fields                right  claimed  expected     F1"]
-        lines += [_row(name, counts) for name, counts in self.fields.items()]
-        lines += [_row("all fields (micro)", whole), "", "line items"]
-        lines += [_row(f"  {name}", counts) for name, counts in self.item_fields.items()]
-        lines += [_row("items", self.items), _row("items, strict", self.strict_items), ""]
-        lines += [reliability_table(self.claims), *(["", "misses:"] if self.misses else [])]
-        return "\n".join([*lines, *self.misses])
+    def report(self) -> Report:
+        items = {"items": self.items, "items, whole description equal": self.strict_items}
+        tables = (
+            counts_table("Fields", self.fields),
+            rows_table("Line items", {**self.item_fields, **items}),
+            *confidence_tables("Confidence of the fields", self.claims),
+        )
+        return Report("Invoices", tables, self.drawings())
 
 
-def _row(name: str, counts: Counts) -> str:
-    return f"{name:22}{counts.right:5d}  {counts.claimed:7d}  {counts.expected:8d}  {counts.f1:.3f}"
-
-
-def evaluate(
-    data: Path, read: Callable[[Path], Document], *, show_misses: bool = False
-) -> InvoiceScores:
+def evaluate(data: Path, read: Callable[[Path], Document]) -> InvoiceScores:
     """Extract every PDF named in data/expected.jsonl and count."""
     listing = data / "expected.jsonl"
     if not listing.is_file():
         raise UsageError(f"{data} holds no expected.jsonl; point --data at the invoices folder")
-    scores = InvoiceScores()
+    scores = InvoiceScores(data)
     extract = task("invoice").extract
     for line in listing.read_text(encoding="utf-8").splitlines():
         expected = json.loads(line)
-        found = extract(read(data / expected["file"]))
-        judge_fields(scores, expected["file"], expected["fields"], found)
+        document = read(data / expected["file"])
+        found = extract(document)
+        judge_fields(scores, expected["file"], document, expected["fields"], found)
         if expected["items"]:
             judge_items(scores, expected["items"], found.items)
-    if not show_misses:
-        scores.misses.clear()
     return scores
 
 
 def judge_fields(
-    scores: InvoiceScores, name: str, expected: Mapping[str, str], found: Extraction
+    scores: ValueScores,
+    file: str,
+    document: Document,
+    expected: Mapping[str, str],
+    found: Extraction,
 ) -> None:
-    for field_name, value in expected.items():
-        claim = found.get(field_name)
-        right = claim is not None and is_same(value, claim.value)
-        scores.fields[field_name] += Counts(int(right), int(claim is not None), 1)
-        if claim is not None:
-            scores.claims.append((claim.confidence, right))
-        if not right:
-            shown = "nothing" if claim is None else f"{claim.text!r} ({claim.confidence:.2f})"
-            scores.misses.append(f"  {name}: {field_name} expected {value!r}, found {shown}")
+    claims = ((name, true, found.get(name)) for name, true in expected.items())
+    scores.add(file, document, claims, lambda true, claim: is_same(true, claim.value))
 
 
 def is_same(expected: str, value: Value) -> bool:
@@ -168,7 +155,3 @@ def align(
     loose_expected += expected[i:]
     loose_found += found[j:]
     return pairs + list(zip(loose_expected, loose_found, strict=False))
-
-
-def total(counts: Iterable[Counts]) -> Counts:
-    return sum(counts, Counts())

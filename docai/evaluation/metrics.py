@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
-BINS = 10  # of equal width over 0..1, the usual choice for reliability diagrams
+TENTHS = tuple(n / 10 for n in range(11))  # the usual bins of reliability diagrams
+
+Claim = tuple[float, bool]  # confidence 0..1, and whether it was right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Bin:
     accuracy: float
 
 
-def auroc(claims: Sequence[tuple[float, bool]]) -> float:
+def auroc(claims: Sequence[Claim]) -> float:
     """Area under the ROC curve: how often a true claim scores above a false one, 0..1.
 
     Ties count half (the Mann-Whitney statistic). 0.5 where all are true or all false.
@@ -71,27 +74,28 @@ def auroc(claims: Sequence[tuple[float, bool]]) -> float:
     return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def reliability(claims: Iterable[tuple[float, bool]], bins: int = BINS) -> list[Bin]:
-    """A row for each bin that holds a claim. A claim is (confidence 0..1, was it right)."""
-    members: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+def reliability(claims: Iterable[Claim], edges: Sequence[float] = TENTHS) -> list[Bin]:
+    """A row for each bin between two of the rising `edges`, 0 to 1, that holds a claim."""
+    members: list[list[Claim]] = [[] for _ in edges[1:]]
     for confidence, right in claims:
         if not 0.0 <= confidence <= 1.0:
             raise ValueError(f"confidence {confidence} is no probability")
-        members[min(bins - 1, int(confidence * bins))].append((confidence, right))
+        above = bisect_right(edges, confidence)
+        members[min(above, len(members)) - 1].append((confidence, right))  # 1 is in the last bin
     return [
         Bin(
-            number / bins,
-            (number + 1) / bins,
+            low,
+            high,
             len(group),
             sum(confidence for confidence, _ in group) / len(group),
             sum(right for _, right in group) / len(group),
         )
-        for number, group in enumerate(members)
+        for (low, high), group in zip(pairwise(edges), members, strict=True)
         if group
     ]
 
 
-def calibration_error(claims: Sequence[tuple[float, bool]], bins: int = BINS) -> float:
+def calibration_error(claims: Sequence[Claim], edges: Sequence[float] = TENTHS) -> float:
     """Expected calibration error: the mean gap of confidence and accuracy, weighted by bin.
 
     >>> calibration_error([(0.75, True), (0.75, True), (0.75, True), (0.75, False)])
@@ -99,18 +103,5 @@ def calibration_error(claims: Sequence[tuple[float, bool]], bins: int = BINS) ->
     """
     if not claims:
         return 0.0
-    rows = reliability(claims, bins)
+    rows = reliability(claims, edges)
     return sum(row.count * abs(row.confidence - row.accuracy) for row in rows) / len(claims)
-
-
-def reliability_table(claims: Sequence[tuple[float, bool]], bins: int = BINS) -> str:
-    """The bins as lines of text, with the expected calibration error below."""
-    lines = ["confidence   claims   mean confidence   right"]
-    lines += [
-        f"{row.low:.1f} - {row.high:.1f}   {row.count:6d}   {row.confidence:15.3f}   "
-        f"{row.accuracy:5.3f}"
-        for row in reliability(claims, bins)
-    ]
-    error = calibration_error(claims, bins)
-    lines.append(f"expected calibration error {error:.3f} ({len(claims)} claims, {bins} bins)")
-    return "\n".join(lines)

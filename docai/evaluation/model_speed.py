@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from docai.errors import UsageError
+from docai.evaluation.report import Report, Table
 from docai.models.attention import BiasAttention, BiasTables, DistanceBias, join_heads, split_heads
 from docai.models.config import Attention, ModelConfig
 from docai.models.inputs import ModelInput
@@ -191,21 +192,21 @@ def pages_cost(config: ModelConfig = BASE, *, tokens: int = TEXT_TOKENS) -> dict
     return costs
 
 
-def table(timings: Sequence[Timing], memory: Memory | None, pages: Mapping[int, float]) -> str:
-    lines = [f"{'one forward, batch 1':28} {'tokens':>6} {'CPU s':>6} {'wall s':>6} {'error':>8}"]
-    for t in timings:
-        error = "" if t.error is None else f"{t.error:8.1e}"
-        lines.append(f"{t.name:28} {t.tokens:6} {t.cpu_s:6.2f} {t.wall_s:6.2f} {error}")
-    if memory is not None:
-        mib = 1 << 20
-        lines.append(
-            f"memory of the forward: weights {memory.weights / mib:.0f} MiB, "
-            f"+{memory.forward / mib:.0f} MiB, {memory.ratio:.2f} x of weights and one layer"
-        )
-    if pages:
-        costs = ", ".join(f"{n} pages {cost:.2f}" for n, cost in pages.items())
-        lines.append(f"CPU-seconds by pages: {costs}")
-    return "\n".join(lines)
+def report(timings: Sequence[Timing], memory: Memory, pages: Mapping[int, float]) -> Report:
+    mib = 1 << 20
+    header = ("", "tokens", "CPU s", "wall s", "error")
+    weights, forward = memory.weights / mib, memory.forward / mib
+    tables = (
+        Table("One forward, batch 1", header, tuple(map(astuple, timings))),
+        Table(
+            "Memory of one forward",
+            ("", "weights, MiB", "added, MiB", "of weights and one layer"),
+            (("resident", weights, forward, memory.ratio),),
+            digits=2,
+        ),
+        Table("Cost by pages", ("pages", "CPU s"), tuple(pages.items()), digits=2),
+    )
+    return Report("Speed of the model", tables)
 
 
 def _take_turns(found: Sequence[Candidate], rounds: int) -> list[Timing]:

@@ -19,15 +19,26 @@ import resource
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from docai.document import Word
+from docai.document import Page, Word
 from docai.errors import UsageError
+from docai.evaluation.metrics import Claim
+from docai.evaluation.report import (
+    MISSED,
+    RIGHT,
+    WRONG,
+    Drawing,
+    Mark,
+    Report,
+    Table,
+    confidence_tables,
+)
+from docai.evaluation.worst import WORST, load_image
 from docai.geometry import Box, box_from_pixels
-from docai.image import PageImage
 from docai.ocr import Reader, reader
 
 ENGINES = ("rapidocr:fast", "rapidocr:accurate")
@@ -64,14 +75,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A word's confidence, and whether the word is right."""
+    """The words read, the surest first, each with whether it is right; and the lines missed."""
 
-    confidence: float
-    right: bool
+    words: tuple[tuple[Word, bool], ...]
+    missed: tuple[TrueLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class EngineReport:
+class EngineScores:
     """`engine` is the name it was asked for by, such as "rapidocr:fast"."""
 
     engine: str
@@ -93,44 +104,54 @@ class EngineReport:
         return fmean(reading.cpu_s for reading in self.readings)
 
     @property
-    def judged(self) -> tuple[Judged, ...]:
-        return tuple(judged for r in self.readings for judged in judge(r.words, r.receipt.words))
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    receipts: int
-    seed: int
-    engines: tuple[EngineReport, ...]
-
-    def table(self) -> str:
-        """For people: accuracy and cost side by side, then confidence against truth."""
-        head = f"{self.receipts} receipts (seed {self.seed})"
-        rows = [f"{head:<30}{'word F1':>9}{'no punct.':>11}{'CPU s/page':>12}"]
-        rows += [
-            f"{engine.engine:<30}{engine.f1:>9.4f}{engine.f1_without_punctuation:>11.4f}"
-            f"{engine.cpu_s_per_page:>12.2f}"
-            for engine in self.engines
+    def claims(self) -> list[Claim]:
+        return [
+            (word.confidence, right)
+            for r in self.readings
+            for word, right in judge(r.words, r.receipt.lines).words
         ]
-        for engine in self.engines:
-            rows += ["", *_calibration_rows(engine)]
-        return "\n".join(rows)
+
+
+def report(engines: Sequence[EngineScores], seed: int) -> Report:
+    """Accuracy and cost side by side, then confidence against truth; the last engine is drawn."""
+    rows = tuple((e.engine, e.f1, e.f1_without_punctuation, e.cpu_s_per_page) for e in engines)
+    count = len(engines[0].readings)
+    confidence = (
+        confidence_tables(f"Confidence of {e.engine}", e.claims, CONFIDENCE_EDGES) for e in engines
+    )
+    header = ("", "word F1", "without punctuation", "CPU s/page")
+    tables = (Table(f"{count} receipts (seed {seed})", header, rows), *chain(*confidence))
+    return Report("OCR", tables, tuple(map(_drawing, worst(engines[-1].readings))))
+
+
+def worst(readings: Iterable[Reading]) -> list[Reading]:
+    ranked = [(bag_f1([(_texts(r.words), r.receipt.words)]), r) for r in readings]
+    return [r for f1, r in sorted(ranked, key=lambda one: one[0])[:WORST] if f1 < 1]
+
+
+def _drawing(reading: Reading) -> Drawing:
+    image = load_image(reading.receipt.image, ASSUMED_DPI)
+    judged = judge(reading.words, reading.receipt.lines)
+    marks = [Mark(word.box, RIGHT if right else WRONG, word.text) for word, right in judged.words]
+    marks += [Mark(line.box, MISSED, line.text) for line in judged.missed]
+    f1 = bag_f1([(_texts(reading.words), reading.receipt.words)])
+    page = Page(1, image.width, image.height, reading.words)
+    return Drawing(f"{reading.receipt.image.name}: F1 {f1:.2f}", page, tuple(marks), image=image)
 
 
 def evaluate(
     data: Path, *, limit: int = 40, seed: int = 0, engines: Sequence[str] = ENGINES
-) -> Report:
-    """Reads `limit` receipts drawn by `seed`; each with every engine before the next."""
+) -> list[EngineScores]:
+    """Of `limit` receipts drawn by `seed`; each is read with every engine before the next."""
     receipts = sample(data, limit=limit, seed=seed)
     readers = [_reader(name) for name in engines]
     for each in readers:  # loading the models is not part of reading a page
-        each.read(_image(receipts[0].image))
+        each.read(load_image(receipts[0].image, ASSUMED_DPI))
     readings = [[_reading(each, receipt) for each in readers] for receipt in receipts]
-    reports = (
-        EngineReport(name, of_engine)
+    return [
+        EngineScores(name, of_engine)
         for name, of_engine in zip(engines, zip(*readings, strict=True), strict=True)
-    )
-    return Report(len(receipts), seed, tuple(reports))
+    ]
 
 
 def sample(data: Path, *, limit: int, seed: int) -> list[Receipt]:
@@ -180,39 +201,16 @@ def bag_f1(bags: Iterable[tuple[Sequence[str], Sequence[str]]]) -> float:
     return 2 * right / max(1, read + true)
 
 
-def judge(words: Sequence[Word], truth: Sequence[str]) -> Iterator[Judged]:
+def judge(words: Sequence[Word], lines: Sequence[TrueLine]) -> Judged:
     """Each word against what is left of the truth; of equal words the surest comes first."""
-    left = _bag(truth)
+    left = _bag(word for line in lines for word in line.text.split())
+    judged = []
     for word in sorted(words, key=lambda word: -word.confidence):
         text = word.text.casefold()
         right = left[text] > 0
         left[text] -= right
-        yield Judged(word.confidence, right)
-
-
-def calibration_error(judged: Sequence[Judged]) -> float:
-    """The mean gap between confidence and the share that is right, over the bins."""
-    return sum(
-        len(bin_) * abs(fmean(j.confidence for j in bin_) - fmean(j.right for j in bin_))
-        for _, _, bin_ in _bins(judged)
-    ) / max(1, len(judged))
-
-
-def _calibration_rows(engine: EngineReport) -> Iterator[str]:
-    judged = engine.judged
-    yield f"{engine.engine}: calibration error {calibration_error(judged):.3f}"
-    yield f"{'confidence':<14}{'words':>7}{'mean':>8}{'right':>8}"
-    for low, high, bin_ in _bins(judged):
-        mean, right = fmean(j.confidence for j in bin_), fmean(j.right for j in bin_)
-        yield f"{low:.2f} to {high:.2f}  {len(bin_):>7}{mean:>8.3f}{right:>8.3f}"
-
-
-def _bins(judged: Sequence[Judged]) -> Iterator[tuple[float, float, list[Judged]]]:
-    """The bins that are not empty, each with its edges; the last includes its upper one."""
-    for low, high in pairwise(CONFIDENCE_EDGES):
-        bin_ = [j for j in judged if low <= j.confidence < high or j.confidence == high == 1]
-        if bin_:
-            yield low, high, bin_
+        judged.append((word, right))
+    return Judged(tuple(judged), tuple(line for line in lines if left & _bag(line.text.split())))
 
 
 def _reader(name: str) -> Reader:
@@ -221,19 +219,11 @@ def _reader(name: str) -> Reader:
 
 
 def _reading(engine: Reader, receipt: Receipt) -> Reading:
-    image = _image(receipt.image)
+    image = load_image(receipt.image, ASSUMED_DPI)
     before = _cpu_s()
     words = engine.read(image, languages=("en",))
     cpu_s = _cpu_s() - before
     return Reading(receipt, cut_at_commas(words, receipt.lines), cpu_s)
-
-
-def _image(path: Path) -> PageImage:
-    import numpy as np
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return PageImage(np.asarray(image.convert("RGB")), ASSUMED_DPI)
 
 
 def _cpu_s() -> float:

@@ -19,16 +19,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from html.parser import HTMLParser
-from itertools import combinations
+from itertools import combinations, pairwise, starmap, zip_longest
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from docai.document import Page, Word
 from docai.errors import UsageError
+from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table
+from docai.evaluation.worst import WORST
 from docai.geometry import Box
 from docai.layout import arrange
 
@@ -78,33 +80,51 @@ class OrderScore:
 Method = Callable[[TruePage], list[int]]
 
 
-def evaluate(data: Path) -> list[OrderScore]:
+def evaluate(data: Path) -> Report:
     """Every method on both halves of each data set. Raises UsageError where there is none."""
     sets = {
         "opendataloader-bench": (data / OPENDATALOADER, opendataloader_pages),
         "omnidocbench-demo": (data / OMNIDOCBENCH, omnidocbench_pages),
     }
-    scores = []
+    scores: list[OrderScore] = []
+    seen: list[TruePage] = []
     for name, (path, load) in sets.items():
         if not path.is_file():
             continue
         pages = [page for page in load(path) if len(page.blocks) > 1]
         for half, some in (("tuning", pages[::2]), ("held out", pages[1::2])):
             scores += [_score(name, half, method, some) for method in METHODS]
+        seen += pages[::2]  # who looks at the other half has no half that is held out
     if not scores:
         raise UsageError(f"{data} holds neither {OPENDATALOADER} nor {OMNIDOCBENCH}")
-    return scores
+    return Report("Reading order", (_table(scores),), worst(seen))
 
 
-def table(scores: Sequence[OrderScore]) -> str:
-    """The scores as text, one a row."""
-    head = f"{'data':<22}{'half':<10}{'method':<10}{'pages':>6}{'pairs':>8}{'edits':>8}{'whole':>8}"
-    rows = [
-        f"{s.data:<22}{s.half:<10}{s.method:<10}{s.pages:>6}"
-        f"{s.pairs:>8.3f}{s.edits:>8.3f}{s.whole:>8.3f}"
-        for s in scores
-    ]
-    return "\n".join([head, *rows])
+def _table(scores: Sequence[OrderScore]) -> Table:
+    header = tuple(field.name for field in fields(OrderScore))
+    return Table("Share in the right order", header, tuple(map(astuple, scores)))
+
+
+def worst(pages: Iterable[TruePage]) -> tuple[Drawing, ...]:
+    """The pages on which docai has most pairs in the wrong order."""
+    ordered = [(page, by_layout(page)) for page in pages]
+    wrong = [one for one in ordered if one[1] != sorted(one[1])]
+    wrong.sort(key=lambda one: pair_accuracy(one[1]))
+    return tuple(starmap(drawing, wrong[:WORST]))
+
+
+def drawing(page: TruePage, order: Sequence[int]) -> Drawing:
+    """An arrow from block to block as they were read: right where a person reads on there."""
+    boxes = [block.box for block in page.blocks]
+    kinds = {(a, b): RIGHT if b == a + 1 else WRONG for a, b in pairwise(order)}
+    marks = tuple(
+        Mark(boxes[i], kinds.get((i, after), RIGHT), f"read as {place}, truly {i + 1}")
+        for place, (i, after) in enumerate(zip_longest(order, order[1:], fillvalue=-1), 1)
+    )
+    arrows = tuple((boxes[a], boxes[b], kind) for (a, b), kind in kinds.items())
+    words = tuple(word for block in page.blocks for word in block.words)
+    title = f"{page.name}: {pair_accuracy(order):.2f} of the pairs"
+    return Drawing(title, Page(1, page.width, page.height, words), marks, arrows)
 
 
 def pair_accuracy(order: Sequence[int]) -> float:

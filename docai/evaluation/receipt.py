@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from docai.document import Document, Page, Source, TextSource, Word
 from docai.errors import UsageError
-from docai.evaluation.metrics import Counts, reliability_table
+from docai.evaluation.report import Report, Table, confidence_tables, counts_table
+from docai.evaluation.values import ValueScores
 from docai.geometry import box_from_pixels
-from docai.results import Extraction, Field, Money
+from docai.results import Field, Money
 from docai.tasks import task
 from docai.tasks.amounts import find_money
 from docai.tasks.dates import find_dates
@@ -39,27 +38,32 @@ FIELDS = {  # SROIE's name: ours
 ASSUMED_DPI = 150.0  # of the images; only ratios of lengths matter to the extractor
 
 
-@dataclass
-class ReceiptScores:
-    """Counts so far by SROIE's field names, and every claim's (confidence, right)."""
+class ReceiptScores(ValueScores):
+    """By SROIE's field names."""
 
-    fields: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
-    claims: list[tuple[float, bool]] = field(default_factory=list)
-    misses: list[str] = field(default_factory=list)
-    whole: list[bool] = field(default_factory=list)  # receipts with every field right
-
-    def table(self) -> str:
-        lines = ["fields                right  claimed  expected  exact match"]
-        lines += [_row(name, counts) for name, counts in self.fields.items()]
-        lines.append(_row("all fields (micro)", sum(self.fields.values(), Counts())))
-        lines += [f"receipts with every field right: {sum(self.whole)} of {len(self.whole)}", ""]
-        lines += [reliability_table(self.claims), *(["", "misses:"] if self.misses else [])]
-        return "\n".join([*lines, *self.misses])
+    def tables(self, source: str) -> tuple[Table, ...]:
+        """`source` says where the words are from."""
+        whole = f"every field right: {self.whole} of {len(self.judged)} receipts"
+        note = f"recall is SROIE's exact match; {whole}"
+        return (
+            counts_table(f"Fields, from {source}", self.fields, note),
+            *confidence_tables(f"Confidence, from {source}", self.claims),
+        )
 
 
-def _row(name: str, counts: Counts) -> str:
-    numbers = f"{counts.right:5d}  {counts.claimed:7d}  {counts.expected:8d}  {counts.recall:.3f}"
-    return f"{name:22}{numbers}"
+def report(data: Path, read: Callable[[Path], Document], *, limit: int, seed: int) -> Report:
+    """All receipts from their labelled words, and `limit` of them from their images.
+
+    The even half fitted the confidences; only the odd one says how good they are.
+    """
+    labelled = evaluate(data, half="odd")
+    pictures = evaluate(data, read, half="odd", limit=limit, seed=seed)
+    tables = (
+        *labelled.tables("the labelled words"),
+        *pictures.tables(f"{len(pictures.judged)} images (seed {seed})"),
+    )
+    drawings = (*pictures.drawings(), *labelled.drawings())
+    return Report("Receipts, the half of odd number", tables, drawings)
 
 
 def evaluate(
@@ -69,23 +73,23 @@ def evaluate(
     half: str = "all",
     limit: int = 0,
     seed: int = 0,
-    show_misses: bool = False,
 ) -> ReceiptScores:
     """Extract the receipts of data/train.jsonl; with `read`, from their images.
 
     `half` is "all", "even" or "odd": the receipts of even or odd number only, so that one
     half can be looked at and the other reported. `limit` draws that many of them by `seed`.
     """
-    scores = ReceiptScores()
+    scores = ReceiptScores(data)
     extract = task("receipt").extract
     chosen = list(rows(data, half))
     if limit:
         chosen = random.Random(seed).sample(chosen, min(limit, len(chosen)))
     for row in chosen:
         document = read(data / row["image"]) if read is not None else document_of(row)
-        judge(scores, row["image"], row["entities"], extract(document))
-    if not show_misses:
-        scores.misses.clear()
+        found, expected = extract(document), row["entities"]
+        asked = [(name, ours) for name, ours in FIELDS.items() if expected.get(name)]
+        claims = [(name, expected[name], found.get(ours)) for name, ours in asked]
+        scores.add(row["image"], document, claims, is_same)
     return scores
 
 
@@ -128,24 +132,6 @@ def split_line(text: str, box: Iterable[float]) -> Iterator[Word]:
             start, end = left + position * per_letter, left + (position + len(part)) * per_letter
             yield Word(part, box_from_pixels(start, top, end, bottom, dpi=ASSUMED_DPI))
         position += len(part) + 1
-
-
-def judge(scores: ReceiptScores, name: str, expected: Mapping[str, str], found: Extraction) -> None:
-    rights = []
-    for theirs, ours in FIELDS.items():
-        value = expected.get(theirs)
-        if not value:
-            continue
-        claim = found.get(ours)
-        right = claim is not None and is_same(value, claim)
-        rights.append(right)
-        scores.fields[theirs] += Counts(int(right), int(claim is not None), 1)
-        if claim is not None:
-            scores.claims.append((claim.confidence, right))
-        if not right:
-            shown = "nothing" if claim is None else f"{claim.text!r} ({claim.confidence:.2f})"
-            scores.misses.append(f"  {name}: {theirs} expected {value!r}, found {shown}")
-    scores.whole.append(all(rights))
 
 
 def is_same(expected: str, claim: Field) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from docai.evaluation.report import Report, Table
 from docai.ingest.limits import Limits
 
 START_UP_S = 30.0  # the engine's loading, on a busy machine
@@ -78,18 +79,32 @@ def _outcome(path: Path, limits: Sequence[str], allowed_s: float, folder: str) -
     return Outcome(path, code, time.monotonic() - started, left)
 
 
-def report(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """The table of outcomes by code, then what was left behind."""
+def report(outcomes: Iterable[Outcome]) -> Report:
+    """The outcomes by code, the crashes by name, and what was left behind."""
     orphans_before = _orphans()
     seen = list(outcomes)
-    for code, count in Counter(outcome.code for outcome in seen).most_common():
-        slowest = max(outcome.seconds for outcome in seen if outcome.code == code)
-        yield f"{code:<20} {count:5} files, slowest {slowest:6.1f} s"
-    for outcome in seen:
-        if outcome.code == "CRASH":
-            yield f"CRASH: {outcome.path.name} after {outcome.seconds:.1f} s"
-    yield f"temporary files left behind: {sum(outcome.files_left for outcome in seen)}"
-    yield f"parser processes left behind: {len(_orphans() - orphans_before)}"
+    slowest = {code: _slowest(seen, code) for code in {outcome.code for outcome in seen}}
+    rows = tuple(
+        (code, count, slowest[code]) for code, count in Counter(o.code for o in seen).most_common()
+    )
+    left = (
+        ("temporary files", sum(outcome.files_left for outcome in seen)),
+        ("parser processes", len(_orphans() - orphans_before)),
+    )
+    crashes = tuple(
+        f"CRASH: {outcome.path.name} after {outcome.seconds:.1f} s"
+        for outcome in seen
+        if outcome.code == "CRASH"
+    )
+    tables = (
+        Table("Outcomes", ("", "files", "slowest, s"), rows, digits=1),
+        Table("Left behind", ("", "count"), left),
+    )
+    return Report("Broken and hostile files", tables, notes=crashes)
+
+
+def _slowest(outcomes: Iterable[Outcome], code: str) -> float:
+    return max(outcome.seconds for outcome in outcomes if outcome.code == code)
 
 
 def _orphans() -> set[str]:

@@ -7,6 +7,7 @@ race one. The tools take turns, so that a noisy machine disturbs them alike.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import subprocess
@@ -14,13 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from docai import batch, serialize
+from docai.evaluation.report import Report, Table
 from docai.ingest.limits import Limits
 from docai.pipeline import ReadOptions, reading
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
     from docai.image import PageImage
+
+log = logging.getLogger("docai")
 
 ROUNDS = 3
 DIGITAL_PAGES = 100
@@ -64,8 +68,14 @@ def evaluate() -> Iterator[Figure]:
         yield from _memory(Path(folder))
 
 
-def line(figure: Figure) -> str:
-    return f"{figure.name:<58} {figure.value:9.2f} {figure.unit:<11} {figure.bound}"
+def report() -> Report:
+    """All figures; each is logged as soon as it is known."""
+    figures = []
+    for figure in evaluate():
+        log.info("%s: %.2f %s", figure.name, figure.value, figure.unit)
+        figures.append(astuple(figure))
+    header = ("", "measured", "unit", "wanted")
+    return Report("Speed and memory", (Table("Figures", header, tuple(figures), digits=2),))
 
 
 # --- the five measurements --------------------------------------------------------------------

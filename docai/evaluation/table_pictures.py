@@ -12,11 +12,10 @@ import html
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from docai.document import CellKind, Page, Table
-from docai.evaluation import rivals
+from docai.evaluation import report, rivals
 from docai.geometry import Box
 from docai.layout.slanet import by_model
 from docai.layout.tables import table_in
@@ -27,8 +26,8 @@ STYLE = re.compile(r"</?(b|i|sup|sub|strike|u|overline|underline)>")  # no part 
 DPI = 200.0  # at which the model is shown the picture
 
 
-def evaluate(listing: Path, tools: Path) -> Iterator[str]:
-    """The lines of the report; `tools` is the Python of docai.evaluation.rivals."""
+def evaluate(listing: Path, tools: Path) -> report.Report:
+    """`tools` is the Python of docai.evaluation.rivals."""
     pairs: dict[str, list[tuple[str, str]]] = {"lines, alignment": [], "and the model": []}
     seconds = 0.0
     examples = [json.loads(line) for line in listing.read_text("utf-8").splitlines()]
@@ -42,12 +41,13 @@ def evaluate(listing: Path, tools: Path) -> Iterator[str]:
         for name, model in zip(pairs, (None, by_model(image)), strict=True):
             pairs[name].append((_html(table_in(page, whole, model), page), true))
         seconds += time.process_time() - started
-    yield f"{len(examples)} pictures, {seconds / len(examples):.3f} s each after OCR\n"
-    yield "                       TEDS   of the structure alone"
+    rows = []
     for name, both in pairs.items():
         scores = rivals.teds(tools, both)
-        whole_score, structure = (sum(column) / len(scores) for column in zip(*scores, strict=True))
-        yield f"{name:20}{whole_score:8.3f}{structure:16.3f}"
+        rows.append((name, *(sum(column) / len(scores) for column in zip(*scores, strict=True))))
+    note = f"{len(examples)} pictures, {seconds / len(examples):.3f} s each after OCR"
+    header = ("", "TEDS", "of the structure alone")
+    return report.Report("Tables in pictures", (report.Table("TEDS", header, tuple(rows), note),))
 
 
 def _true_html(value: dict[str, list[dict[str, list[str]]] | dict[str, list[str]]]) -> str:

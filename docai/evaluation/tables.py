@@ -15,16 +15,18 @@ from __future__ import annotations
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from docai.document import Document, Page, Table
 from docai.errors import UsageError
-from docai.evaluation import rivals
+from docai.evaluation import report, rivals
 from docai.evaluation.adjacency import Relation, TextCell, compared, relations
-from docai.evaluation.metrics import Counts, reliability_table
+from docai.evaluation.metrics import Claim, Counts
 from docai.evaluation.rivals import PlacedTable
+from docai.evaluation.worst import WORST, drawing, rendered
 from docai.geometry import Box
 from docai.layout import arrange
 from docai.layout.tables import table_in
@@ -32,9 +34,9 @@ from docai.pipeline import ReadOptions, read
 
 RIGHT = 0.9  # adjacency F1 from which a table counts as right, where confidence is judged
 HEADER = (
-    "                        precision  recall   F1     complete  pure      area F1"
-    "  pooled F1  s/page"
-)
+    "", "precision", "recall", "F1", "tables", "complete", "finds", "pure", "area F1",
+    "pooled F1", "s/page", "failed files",
+)  # fmt: skip
 
 Words = frozenset[tuple[int, int]]  # (page, word)
 
@@ -69,42 +71,84 @@ class Score:
     structure: Counts
     seconds: float = 0.0
     pages: int = 1
-    claims: tuple[tuple[float, bool], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    finds: tuple[PlacedTable, ...] = ()
 
 
-def evaluate(data: Path, *, ocr: bool = False, tools: Path | None = None) -> Iterator[str]:
-    """The lines of the report; `tools` is the Python of docai.evaluation.rivals.
+def evaluate(data: Path, *, ocr: bool = False, tools: Path | None = None) -> report.Report:
+    """`tools` is the Python of docai.evaluation.rivals.
 
     `ocr` reads the pages' pictures at 200 dpi as well, which takes some seconds a page.
     """
     known = names(data)
     documents = {name: read(data / f"{name}.pdf") for name in known}
     true = {name: truth(data, name, documents[name].pages) for name in known}
-    yield f"{len(known)} documents, {sum(map(len, true.values()))} tables\n"
-    yield HEADER
     scores = [_end_to_end(name, true[name], documents[name]) for name in known]
-    yield line("docai", scores)
-    yield line("docai, regions given", [_given(n, true[n], documents[n].pages) for n in known])
+    rows = [
+        row("docai", scores),
+        row("docai, regions given", [_given(n, true[n], documents[n].pages) for n in known]),
+    ]
     if ocr:
-        yield line("docai, OCR at 200 dpi", [_from_pixels(data, n, true[n]) for n in known])
+        rows.append(row("docai, OCR at 200 dpi", [_from_pixels(data, n, true[n]) for n in known]))
     if tools is not None:
-        files = [data / f"{name}.pdf" for name in known]
-        for rival in rivals.NAMES:
-            finds = rivals.finds(tools, rival, files)
-            judged = [
-                replace(
-                    score(name, true[name], found.tables, documents[name].pages),
-                    seconds=found.seconds,
-                    pages=len(documents[name].pages),
-                )
-                for name, found in zip(known, finds, strict=True)
-            ]
-            failed = sum(found.failed for found in finds)
-            yield line(rival, judged) + (f"  ({failed} files failed)" if failed else "")
+        rows += [_rival(name, tools, data, true, documents) for name in rivals.NAMES]
+    note = f"{len(known)} documents, {sum(map(len, true.values()))} tables"
     if len(scores) > 1:
         low, high = leave_one_out(scores)
-        yield f"\nleaving one document out: F1 from {low:.4f} to {high:.4f}\n"
-    yield reliability_table([claim for one in scores for claim in one.claims])
+        note += f"; leaving one document out: F1 of docai from {low:.4f} to {high:.4f}"
+    claims = [claim for one in scores for claim in one.claims]
+    figures = report.Table("Tables", HEADER, tuple(rows), note)
+    drawings = tuple(drawn(data, documents, true, scores))
+    confidence = report.confidence_tables("Confidence", claims)
+    return report.Report("Tables in documents", (figures, *confidence), drawings)
+
+
+def _rival(
+    rival: str,
+    tools: Path,
+    data: Path,
+    true: Mapping[str, Sequence[PlacedTable]],
+    documents: Mapping[str, Document],
+) -> tuple[report.Cell, ...]:
+    finds = rivals.finds(tools, rival, [data / f"{name}.pdf" for name in true])
+    judged = [
+        replace(
+            score(name, true[name], found.tables, documents[name].pages),
+            seconds=found.seconds,
+            pages=len(documents[name].pages),
+        )
+        for name, found in zip(true, finds, strict=True)
+    ]
+    return row(rival, judged, failed=sum(found.failed for found in finds))
+
+
+def drawn(
+    data: Path,
+    documents: Mapping[str, Document],
+    true: Mapping[str, Sequence[PlacedTable]],
+    scores: Iterable[Score],
+) -> Iterator[report.Drawing]:
+    """The documents with the worst structure, where a table is wrong or missed."""
+    for one in sorted(scores, key=lambda score: score.structure.f1)[:WORST]:
+        path, document = data / f"{one.name}.pdf", documents[one.name]
+        marks = list(_marks(document, true[one.name], one.finds))
+        if any(mark.kind != report.RIGHT for _, mark in marks):
+            title = f"{path.name}: structure F1 {one.structure.f1:.3f}"
+            yield drawing(title, document, marks, partial(rendered, path))
+
+
+def _marks(
+    document: Document, true: Sequence[PlacedTable], found: Sequence[PlacedTable]
+) -> Iterator[tuple[int, report.Mark]]:
+    """Each with the index of its page."""
+    index = {page.number: i for i, page in enumerate(document.pages)}
+    for own in found:
+        best = max((similarity(other, own) for other in true), default=0.0)
+        kind = report.RIGHT if best >= RIGHT else report.WRONG
+        yield index[own.page], report.Mark(own.box, kind, f"structure F1 {best:.3f}")
+    for other in true:
+        if all(similarity(other, own) < RIGHT for own in found):
+            yield index[other.page], report.Mark(other.box, report.MISSED, "a table")
 
 
 def names(data: Path) -> list[str]:
@@ -165,7 +209,9 @@ def _end_to_end(name: str, true: Sequence[PlacedTable], document: Document) -> S
         (table.confidence, any(similarity(other, own) >= RIGHT for other in true))
         for (table, _), own in zip(tables, found, strict=True)
     ]
-    return replace(judged, seconds=seconds, pages=len(pages), claims=tuple(claims))
+    return replace(
+        judged, seconds=seconds, pages=len(pages), claims=tuple(claims), finds=tuple(found)
+    )
 
 
 def similarity(true: PlacedTable, found: PlacedTable) -> float:
@@ -264,18 +310,19 @@ def _areas(true: Sequence[PlacedTable], found: Sequence[PlacedTable]) -> Areas:
     return Areas(shared, sum(t.box.area for t in found), sum(t.box.area for t in true))
 
 
-def line(name: str, scores: Sequence[Score]) -> str:
-    """One row of the report under HEADER."""
-    precision, recall, f1 = averaged(scores)
-    true, found = sum(s.true for s in scores), sum(s.found for s in scores)
-    complete = f"{sum(s.complete for s in scores)}/{true}"
-    pure = f"{sum(s.pure for s in scores)}/{found}"
-    areas = sum((s.areas for s in scores), Areas())
-    pooled = sum((s.structure for s in scores), Counts())
-    per_page = sum(s.seconds for s in scores) / sum(s.pages for s in scores)
+def row(name: str, scores: Sequence[Score], failed: int = 0) -> tuple[report.Cell, ...]:
+    """Of the report, under HEADER."""
     return (
-        f"{name:24}{precision:9.3f}{recall:8.3f}{f1:8.3f}   {complete:10}{pure:9}"
-        f"{areas.f1:8.3f}{pooled.f1:11.3f}{per_page:8.3f}"
+        name,
+        *averaged(scores),
+        sum(s.true for s in scores),
+        sum(s.complete for s in scores),
+        sum(s.found for s in scores),
+        sum(s.pure for s in scores),
+        sum((s.areas for s in scores), Areas()).f1,
+        sum((s.structure for s in scores), Counts()).f1,
+        sum(s.seconds for s in scores) / sum(s.pages for s in scores),
+        failed,
     )
 
 

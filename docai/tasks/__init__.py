@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docai.document import Document
 from docai.errors import UsageError
-from docai.results import Answer, Label
+from docai.results import Answer, Label, ModelInfo
 from docai.tasks.base import FieldSpec, Task, geometric
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "FieldSpec",
     "Task",
     "answer",
+    "answering",
     "classify",
     "custom",
     "geometric",
@@ -54,10 +55,26 @@ def load_fields(path: Path | str) -> tuple[FieldSpec, ...]:
 
 
 def answer(document: Document, question: str, *, top: int = 1) -> tuple[Answer, ...]:
-    """The likeliest answers, best first; empty where nothing in the document fits."""
+    """The likeliest answers, best first; empty where nothing in the document fits.
+
+    By the model that ships with docai where its packages are installed, and by rules.
+    """
+    from docai.models import small
     from docai.tasks import ask
 
-    return ask.answers(document, question)[:top]
+    found = ask.answers(document, question)
+    if small.is_used():
+        from docai.tasks import ask_model
+
+        found = ask_model.answers(document, question, found)
+    return found[:top]
+
+
+def answering() -> ModelInfo:
+    """What `answer` goes by."""
+    from docai.models import small
+
+    return small.info() if small.is_used() else geometric()
 
 
 def classify(document: Document) -> Label | None:

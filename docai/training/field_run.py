@@ -12,13 +12,14 @@ import torch
 
 from docai.errors import UsageError
 from docai.evaluation.metrics import Counts
-from docai.evaluation.report import MISSED, RIGHT, WRONG, Drawing, Mark, Table, counts_table
+from docai.evaluation.report import Drawing, Table, counts_table
+from docai.evaluation.worst import WORST, Picture, Value, values_drawing, wrong
 from docai.image import PageImage
 from docai.models.pieces import Describer
 from docai.models.segments import SegmentConfig, SegmentModel, SegmentNetwork
 from docai.models.starts import start_from_bert
 from docai.models.weights import Card
-from docai.results import Field
+from docai.results import Span
 from docai.training.fewshot import Wanted, is_same
 from docai.training.fields import (
     NOTHING,
@@ -38,7 +39,6 @@ from docai.training.start import TextStart, text_start
 from docai.training.terms import terms_of
 
 FEWEST = 2  # documents that must hold a field, for it to be learned
-WORST = 6  # documents drawn
 
 
 @dataclass
@@ -46,57 +46,40 @@ class FieldScores:
     """Exact match by field, and the documents judged."""
 
     fields: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
-    judged: list[tuple[int, LabelledDocument, Mapping[str, Guess]]] = field(default_factory=list)
+    judged: list[tuple[LabelledDocument, list[Value]]] = field(default_factory=list)
 
     def add(self, document: LabelledDocument, found: Mapping[str, Guess]) -> None:
         """A field is right when its value is; of fields nobody looked for nothing is said."""
         expected = {one.name: one for one in document.fields or ()}
-        wrong = 0
-        for name in document.sought | expected.keys():
+        values = []
+        for name in sorted(document.sought | expected.keys()):
             truth, guess = expected.get(name), found.get(name)
             right = truth is not None and guess is not None and is_same(guess.span.text, truth)
-            wrong += not right and (truth is not None or guess is not None)
             self.fields[name] += Counts(int(right), int(guess is not None), int(truth is not None))
-        self.judged.append((wrong, document, found))
+            if truth is not None or guess is not None:
+                true = Span(truth.text, truth.evidence) if truth is not None else None
+                values.append(Value(name, true, guess.span if guess is not None else None, right))
+        self.judged.append((document, values))
 
     def table(self) -> Table:
         return counts_table("Fields, exact match of values", dict(self.fields))
 
-    def worst(self) -> list[tuple[int, LabelledDocument, Mapping[str, Guess]]]:
+    def worst(self) -> list[tuple[LabelledDocument, list[Value]]]:
         """Documents with most wrong fields."""
-        return sorted(self.judged, key=lambda row: -row[0])[:WORST]
+        return sorted(self.judged, key=lambda row: -wrong(row[1]))[:WORST]
 
     def worst_names(self) -> list[str]:
-        return [document.document.source.filename for _, document, _ in self.worst()]
+        return [document.document.source.filename for document, _ in self.worst()]
 
     def drawings(self, pictures: Mapping[str, PageImage]) -> list[Drawing]:
         return [
-            _drawing(document, found, wrong, pictures.get(document.document.source.filename))
-            for wrong, document, found in self.worst()
+            values_drawing(document.document, name, values, _first_page(pictures.get(name)))
+            for name, (document, values) in zip(self.worst_names(), self.worst(), strict=True)
         ]
 
 
-def _drawing(
-    document: LabelledDocument,
-    found: Mapping[str, Guess],
-    wrong: int,
-    picture: PageImage | None,
-) -> Drawing:
-    page = document.document.pages[0]
-    expected: dict[str, Field] = {one.name: one for one in document.fields or ()}
-    marks = []
-    for name in sorted(expected.keys() | found.keys()):
-        truth, guess = expected.get(name), found.get(name)
-        right = truth is not None and guess is not None and is_same(guess.span.text, truth)
-        if guess is not None and (words := [r.word for r in guess.span.evidence if r.page == 0]):
-            kind = RIGHT if right else WRONG
-            marks.append(Mark(page.box(words), kind, f"{name}: {guess.span.text}"))
-        if not right and truth is not None:
-            words = [ref.word for ref in truth.evidence if ref.page == 0]
-            if words:
-                marks.append(Mark(page.box(words), MISSED, f"{name}: {truth.text}"))
-    title = f"{document.document.source.filename}: {wrong} wrong"
-    return Drawing(title, page, tuple(marks), image=picture)
+def _first_page(picture: PageImage | None) -> Picture:
+    return lambda page: picture if page.number == 1 else None
 
 
 def fields_in(documents: Iterable[LabelledDocument], fewest: int = FEWEST) -> tuple[Wanted, ...]:

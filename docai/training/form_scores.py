@@ -26,13 +26,13 @@ from docai.evaluation.report import (
     spread,
 )
 from docai.evaluation.sequences import micro, span_counts
+from docai.evaluation.worst import WORST
 from docai.image import PageImage
 from docai.models.pieces import Describer
 from docai.models.segments import SegmentModel
 from docai.training.form import LABELS, Entities, FormPage, Found, View, find, label_and_link
 
 NOTHING = LABELS[0]
-WORST = 6  # documents drawn
 
 
 @dataclass

@@ -6,15 +6,16 @@ shuffled for reading order, because tokens in the right order give the answer aw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from docai.errors import UsageError
-from docai.evaluation.metrics import auroc
+from docai.evaluation.metrics import Claim, auroc
+from docai.evaluation.report import Report, Table
 from docai.models import weights
 from docai.models.collators import PretrainingBatch, Rates
 from docai.models.heads import IGNORE
@@ -65,7 +66,7 @@ def taught(name: str, model: DocumentModel, batches: Sequence[PretrainingBatch])
     )
 
 
-Pairs = list[tuple[float, bool]]
+Pairs = list[Claim]
 
 
 def _answers(model: DocumentModel, batch: PretrainingBatch) -> tuple[Tensor, Tensor, Pairs, Pairs]:
@@ -88,7 +89,8 @@ def _pairs(scores: Tensor, truth: Tensor) -> Pairs:
     return list(zip(scores.flatten().tolist(), (truth.flatten() > 0).tolist(), strict=True))
 
 
-def table(results: Sequence[Taught]) -> Iterator[str]:
-    yield f"{'':24} {'words':>7} {'order':>7} {'patches':>8} {'covered':>8}"
-    for r in results:
-        yield f"{r.name:24} {r.words:7.3f} {r.order:7.3f} {r.patches:8.3f} {r.covered:8.3f}"
+def report(results: Sequence[Taught]) -> Report:
+    header = ("", "words", "order", "patches (AUROC)", "covered (AUROC)")
+    rows = tuple(map(astuple, results))
+    note = "of words and of order the share that is right"
+    return Report("What pre-training taught", (Table("Held-out pages", header, rows, note),))

@@ -21,6 +21,7 @@ from torch import Tensor
 from docai.batch import files_under
 from docai.document import Document
 from docai.errors import UsageError
+from docai.evaluation.report import Cell, Report, Table
 from docai.models.inputs import ModelInput
 from docai.models.model import DocumentModel
 from docai.models.segments import TextTower
@@ -149,7 +150,7 @@ class Case:
     page: PageSample
 
 
-def evaluate(data: Path, weights: Path, *, limit: int = 0) -> Iterator[str]:
+def evaluate(data: Path, weights: Path, *, limit: int = 0) -> Report:
     """Accuracy on the folders of `data`, each named by a kind: labelled sets, or files to read.
 
     At most `limit` documents of each folder, evenly. Raises UsageError.
@@ -170,12 +171,17 @@ def evaluate(data: Path, weights: Path, *, limit: int = 0) -> Iterator[str]:
         "descriptions": _judge(Descriptions(tower.eval(), start.tokenizer, DESCRIPTIONS)),
         "rules of `docai classify`": _by_rules,
     }
-    yield f"{'':28}" + "".join(f"{folder.name:>18}" for folder in known)
     cases = [list(_cases(folder, limit or MOST_CASES)) for folder in known]
-    yield f"{'documents':28}" + "".join(f"{len(own):18}" for own in cases)
-    for name, judge in judges.items():
-        shares = [sum(judge(case) == case.kind for case in own) / len(own) for own in cases]
-        yield f"{name:28}" + "".join(f"{share:18.3f}" for share in shares)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, *(sum(judge(case) == case.kind for case in own) / len(own) for own in cases))
+        for name, judge in judges.items()
+    )
+    header = (
+        "",
+        *(f"{folder.name} ({len(own)})" for folder, own in zip(known, cases, strict=True)),
+    )
+    note = "accuracy by kind, with the number of documents"
+    return Report("Kinds without examples", (Table("Accuracy", header, rows, note),))
 
 
 def _judge(way: Cloze | Descriptions) -> Callable[[Case], str]:

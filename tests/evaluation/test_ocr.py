@@ -1,5 +1,4 @@
 import json
-import math
 
 import pytest
 from pages import picture
@@ -7,7 +6,8 @@ from pages import picture
 from docai.document import Word
 from docai.errors import UsageError
 from docai.evaluation import ocr
-from docai.evaluation.ocr import Judged, TrueLine, bag_f1, calibration_error, cut_at_commas, judge
+from docai.evaluation.ocr import TrueLine, bag_f1, cut_at_commas, judge
+from docai.evaluation.report import MISSED, RIGHT, WRONG
 from docai.geometry import Box
 
 
@@ -35,18 +35,24 @@ def test_f1_of_nothing_is_nothing():
 
 def test_of_equal_words_the_surer_one_is_the_right_one():
     words = [word("Tea", confidence=0.4), word("tea", confidence=0.9)]
-    assert list(judge(words, ["TEA"])) == [Judged(0.9, True), Judged(0.4, False)]
+    judged = judge(words, [TrueLine("TEA", Box(0, 0, 100, 10))])
+    assert judged.words == ((words[1], True), (words[0], False))
+    assert judged.missed == ()
 
 
-def test_a_reader_right_as_often_as_it_says_is_calibrated():
-    judged = [Judged(0.75, True)] * 3 + [Judged(0.75, False)]
-    assert calibration_error(judged) == pytest.approx(0)
+def test_a_line_is_missed_when_a_word_of_it_was_not_read():
+    lines = [TrueLine("Tea 2", Box(0, 0, 100, 10)), TrueLine("Milk", Box(0, 20, 100, 30))]
+    assert judge([word("tea"), word("milk")], lines).missed == (lines[0],)
 
 
-def test_calibration_error_is_the_gap_weighted_by_words():
-    judged = [Judged(1.0, True)] * 2 + [Judged(0.6, True), Judged(0.6, False)]
-    assert calibration_error(judged) == pytest.approx(0.5 * 0.0 + 0.5 * 0.1)
-    assert math.isclose(calibration_error([]), 0.0)
+def test_a_receipt_is_drawn_with_what_was_misread(receipts):
+    (receipt,) = ocr.sample(receipts, limit=1, seed=0)
+    words = (word("Receipt"), word("Tota1"))
+    (drawing,) = ocr.report(
+        [ocr.EngineScores("none", (ocr.Reading(receipt, words, 1.0),))], 0
+    ).drawings
+    assert [mark.kind for mark in drawing.marks] == [RIGHT, WRONG, MISSED, MISSED]
+    assert drawing.image is not None
 
 
 def test_a_line_is_cut_at_its_first_comma_as_its_label_is():
@@ -74,12 +80,13 @@ def receipts(tmp_path):
 
 @pytest.mark.slow
 def test_clean_receipts_are_read_whole(receipts):
-    report = ocr.evaluate(receipts, limit=2, engines=("rapidocr:fast",))
-    [engine] = report.engines
-    assert (report.receipts, engine.f1, engine.f1_without_punctuation) == (2, 1, 1)
+    [engine] = ocr.evaluate(receipts, limit=2, engines=("rapidocr:fast",))
+    assert (len(engine.readings), engine.f1, engine.f1_without_punctuation) == (2, 1, 1)
     assert engine.cpu_s_per_page > 0
-    assert len(engine.judged) == 8
-    assert "rapidocr:fast" in report.table()
+    assert len(engine.claims) == 8
+    report = ocr.report([engine], seed=0)
+    assert report.json()["tables"][0]["rows"][0]["word F1"] == 1
+    assert report.drawings == ()
 
 
 def test_the_same_seed_draws_the_same_receipts(receipts):

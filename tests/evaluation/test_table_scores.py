@@ -1,6 +1,8 @@
 """The measures of ICDAR 2013's table competition, on tables small enough to count by hand."""
 
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ from drawn_tables import framed, listing
 from docai.document import Page, Word
 from docai.errors import UsageError
 from docai.evaluation.adjacency import Side, TextCell, compared, relations
+from docai.evaluation.report import MISSED
 from docai.evaluation.rivals import PlacedTable, finds
+from docai.evaluation.tables import drawn as worst_drawn
 from docai.evaluation.tables import evaluate, leave_one_out, score
 from docai.geometry import Box
+from docai.pipeline import read
 
 
 def grid(*rows: str) -> tuple[TextCell, ...]:
@@ -104,15 +109,29 @@ def test_a_folder_of_the_competition_is_measured(tmp_path):
         f'<document><table id="1"><region id="1" page="1">{cells}</region></table></document>'
     )
     (tmp_path / "one-reg.xml").write_text(REGION.format(bottom=260 - 6 * 20, top=260))
-    report = "\n".join(evaluate(tmp_path))
-    assert "1 documents, 1 tables" in report
-    end_to_end = next(line for line in report.splitlines() if line.startswith("docai  "))
-    assert end_to_end.split()[1:4] == ["1.000", "1.000", "1.000"]
+    report = evaluate(tmp_path)
+    figures = report.json()["tables"][0]
+    assert "1 documents, 1 tables" in figures["note"]
+    end_to_end = figures["rows"][0]
+    assert (end_to_end["name"], end_to_end["F1"], end_to_end["complete"]) == ("docai", 1, 1)
+    assert report.drawings == ()
+
+
+def test_a_table_that_is_not_found_is_drawn_where_it_should_be(tmp_path):
+    (tmp_path / "one.pdf").write_bytes(framed(listing(5)))
+    document = read(tmp_path / "one.pdf")
+    drawn = partial(worst_drawn, tmp_path, {"one": document}, {"one": [TRUE]})
+    (missed,) = drawn([score("one", [TRUE], [], document.pages)])
+    assert missed.title == "one.pdf: structure F1 0.000"
+    assert [(mark.kind, mark.box) for mark in missed.marks] == [(MISSED, TRUE.box)]
+    assert missed.image is not None
+    right = replace(score("one", [TRUE], [TRUE], document.pages), finds=(TRUE,))
+    assert list(drawn([right])) == []
 
 
 def test_an_empty_folder_is_explained(tmp_path):
     with pytest.raises(UsageError, match="icdar2013-eu"):
-        list(evaluate(tmp_path))
+        evaluate(tmp_path)
 
 
 def test_another_program_is_run_in_its_own_python(tmp_path):

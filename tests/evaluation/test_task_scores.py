@@ -3,11 +3,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from PIL import Image
 
 from docai.document import Document, Page, Source, Word
 from docai.errors import UsageError
 from docai.evaluation import form, invoice, receipt
 from docai.evaluation.metrics import Counts
+from docai.evaluation.report import MISSED, WRONG
 from docai.geometry import Box
 from docai.results import Field, FieldType, Item, Money
 
@@ -73,7 +75,26 @@ def test_invoices_are_read_and_judged(tmp_path):
     (tmp_path / "expected.jsonl").write_text(json.dumps(row), encoding="utf-8")
     scores = invoice.evaluate(tmp_path, lambda path: typed(["Invoice no: 17"]))
     assert dict(scores.fields) == {"invoice_id": Counts(1, 1, 1), "iban": Counts(0, 0, 1)}
-    assert "all fields (micro)        1        1         2  0.667" in scores.table()
+    fields = scores.report().json()["tables"][0]["rows"]
+    assert fields[-1]["name"] == "all (micro)"
+    assert fields[-1]["F1"] == pytest.approx(2 / 3)
+
+
+def test_a_wrong_invoice_is_drawn_with_what_is_wrong_in_words(tmp_path):
+    row = {"file": "a.pdf", "fields": {"invoice_id": "18", "iban": "DE1"}, "items": []}
+    (tmp_path / "expected.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    document = typed(["Invoice no: 17", "DE 1"])
+    (drawing,) = invoice.evaluate(tmp_path, lambda path: document).report().drawings
+    assert drawing.title == "a.pdf: 2 of 2 wrong"
+    assert drawing.notes == (
+        "invoice_id: expected '18', found '17'",
+        "iban: expected 'DE1', found nothing",
+    )
+    words = document.pages[0].words
+    assert [(mark.kind, mark.box) for mark in drawing.marks] == [
+        (WRONG, words[2].box),
+        (MISSED, Box.enclosing(word.box for word in words[3:])),
+    ]
 
 
 def test_receipts_are_judged_from_their_lines(tmp_path):
@@ -97,8 +118,9 @@ def test_receipts_are_judged_from_their_lines(tmp_path):
         "date": 1,
         "total": 1,
     }
-    assert scores.whole == [True]
-    assert "receipts with every field right: 1 of 1" in scores.table()
+    assert scores.whole == 1
+    assert scores.drawings() == ()
+    assert "every field right: 1 of 1" in scores.tables("labelled words")[0].note
 
 
 def test_the_words_of_a_line_share_its_box():
@@ -132,7 +154,26 @@ def test_forms_are_judged_by_their_pairs(tmp_path):
     scores = form.evaluate(tmp_path)
     assert scores.strict == Counts(1, 1, 1)
     assert scores.lenient == Counts(1, 1, 1)
-    assert "expected calibration error" in scores.table()
+    assert scores.report().drawings == ()
+
+
+def test_the_worst_form_is_drawn_with_its_pairs(tmp_path):
+    entities = [
+        entity(0, "question", "Name:", [10, 10, 60, 30], [[0, 1]]),
+        entity(1, "answer", "Doe", [300, 300, 350, 320], [[0, 1]]),
+    ]
+    for folder in ("annotations", "images"):
+        (tmp_path / folder).mkdir()
+    path = tmp_path / "annotations" / "a.json"
+    path.write_text(json.dumps({"form": entities}), encoding="utf-8")
+    Image.new("RGB", (400, 500), "white").save(tmp_path / "images" / "a.png")
+    (drawing,) = form.evaluate(tmp_path).report().drawings
+    assert [(mark.kind, mark.note) for mark in drawing.marks] == [
+        (MISSED, "Name:"),
+        (MISSED, "Doe"),
+    ]
+    assert drawing.arrows == ((drawing.marks[0].box, drawing.marks[1].box, MISSED),)
+    assert (drawing.page.width, drawing.page.height) == (288, 360)  # of the picture, at 100 dpi
 
 
 @pytest.mark.parametrize("module", [form, receipt])

@@ -14,13 +14,15 @@ from docai.evaluation.reading_order import (
     by_layout,
     by_rows,
     by_xy_cut,
+    drawing,
     edit_similarity,
     evaluate,
     opendataloader_pages,
     pair_accuracy,
-    table,
     words_in,
+    worst,
 )
+from docai.evaluation.report import RIGHT, WRONG
 from docai.geometry import Box
 
 
@@ -78,14 +80,27 @@ def test_pictures_without_text_are_left_out(data: Path) -> None:
 
 
 def test_halves_and_methods_are_reported(data: Path) -> None:
-    scores = evaluate(data)
-    assert [(s.half, s.method, s.pages) for s in scores] == [
+    (table,) = evaluate(data).json()["tables"]
+    assert [(row["half"], row["method"], row["pages"]) for row in table["rows"]] == [
         (half, method, 1)
         for half in ("tuning", "held out")
         for method in ("rows", "XY-cut", "docai")
     ]
-    assert all(s.pairs == s.edits == s.whole == 1 for s in scores)
-    assert "held out" in table(scores)
+    assert all(row["pairs"] == row["edits"] == row["whole"] == 1 for row in table["rows"])
+
+
+def test_a_wrong_turn_is_drawn_from_block_to_block(data: Path) -> None:
+    page = opendataloader_pages(data / OPENDATALOADER)[0]
+    drawn = drawing(page, [1, 0])
+    assert [(mark.kind, mark.note) for mark in drawn.marks] == [
+        (WRONG, "read as 1, truly 2"),
+        (RIGHT, "read as 2, truly 1"),
+    ]
+    assert drawn.arrows == ((page.blocks[1].box, page.blocks[0].box, WRONG),)
+
+
+def test_only_pages_with_a_mistake_are_drawn(data: Path) -> None:
+    assert worst(opendataloader_pages(data / OPENDATALOADER)) == ()
 
 
 def test_a_folder_without_data_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@ import pytest
 import torch
 
 from docai.evaluation.model_speed import (
+    Memory,
     candidates,
     measure_memory,
     pages_cost,
     reference_way,
+    report,
     seeded,
-    table,
     time_models,
 )
 from docai.models.config import ModelConfig
@@ -35,9 +36,10 @@ def test_all_forms_are_timed_side_by_side():
     assert all(timing.cpu_s > 0 and timing.tokens >= 20 for timing in timings)
     errors = {timing.name: timing.error for timing in timings}
     assert errors["bias, fp32 packed"] < 1e-5
-    printed = table(timings, None, {1: 0.5, 2: 1.0})
-    assert all(name in printed for name in names)
-    assert "1 pages 0.50, 2 pages 1.00" in printed
+    forward, memory, pages = report(timings, Memory(2 << 20, 1 << 20, 1 << 20), {1: 0.5}).tables
+    assert [row[0] for row in forward.shown()] == names
+    assert memory.shown() == [("resident", "2.00", "1.00", "1.00")]
+    assert pages.shown() == [("1", "0.50")]
 
 
 @pytest.mark.slow

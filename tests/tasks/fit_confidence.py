@@ -16,7 +16,7 @@ from synthetic import invoices
 
 from docai.evaluation import invoice as invoice_scores
 from docai.evaluation import receipt as receipt_scores
-from docai.evaluation.metrics import reliability_table
+from docai.evaluation.report import confidence_tables
 from docai.tasks import invoice, receipt
 from docai.tasks.assemble import evidence_of, fields_of
 from docai.tasks.confidence import FITTED, features, weights
@@ -73,7 +73,8 @@ def fit(groups):
 
 def report(title, group, w):
     judged = [(float(1 / (1 + np.exp(-np.dot(f, w)))), right) for f, right in group]
-    print(f"\n{title}\n{reliability_table(judged)}")  # noqa: T201
+    for table in confidence_tables(title, judged):
+        print(f"\n{table.text()}")  # noqa: T201
 
 
 def main():

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from typed import document, rule_below
+from typed import LINE, document, page, rule_below
 
 from docai.document import Cell, CellKind, Document, Page, Source, Table, Word
 from docai.geometry import Box
@@ -231,3 +231,91 @@ def test_the_cells_of_a_table_part_what_stands_close_together():
 def test_a_table_about_something_else_is_no_list_of_items():
     made = in_cells(["Country", "Capital", "Population"], ["France", "Paris", "68,00"])
     assert find_items(Context(made)).items == ()
+
+
+def tabled(text, *rows_of_lines, confidence=1.0):
+    """A page with one table, which has each line of the text in the row that is given for it."""
+    made = page(text)
+    cells = [
+        Cell(row, 0, own, made.box(own), kind=CellKind.CONTENT if row else CellKind.HEADER)
+        for row in sorted(set(rows_of_lines))
+        if (own := words_on_lines(made, [n for n, r in enumerate(rows_of_lines) if r == row]))
+    ]
+    table = Table(Box.enclosing(cell.box for cell in cells), tuple(cells), confidence)
+    with_table = page(text, tables=[table])
+    return Document(Source("t.pdf", "0" * 64, "application/pdf", 1), (with_table,))
+
+
+def words_on_lines(made, lines):
+    wanted = {line * LINE for line in lines}
+    return tuple(i for i, word in enumerate(made.words) if word.box.top in wanted)
+
+
+DEPOSIT = """
+Description              Qty   Price    Amount
+Bicycle, a week            1   80.00     80.00
+Deposit included
+Helmet                     2    5.00     10.00
+Balance due                             90.00
+"""
+
+
+def test_a_line_in_the_cell_of_an_item_ends_no_list():
+    items = find_items(Context(tabled(DEPOSIT, 0, 1, 1, 2, 3))).items
+    assert [item.get("description").value for item in items] == [
+        "Bicycle, a week Deposit included",
+        "Helmet",
+    ]
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.3])
+def test_a_row_of_its_own_ends_it_and_a_doubtful_table_has_no_say(confidence):
+    lines = (0, 1, 2, 3, 4) if confidence == 1.0 else (0, 1, 1, 2, 3)
+    items = find_items(Context(tabled(DEPOSIT, *lines, confidence=confidence))).items
+    assert [item.get("description").value for item in items] == ["Bicycle, a week"]
+
+
+def test_a_description_begins_above_its_amount_where_the_table_says_so():
+    text = """
+Description              Qty   Price    Amount
+Lawn mowing
+twice, with edges          1   80.00     80.00
+and the lawn behind
+
+Hedge cutting
+all around                 2    5.00     10.00
+"""
+    items = find_items(Context(tabled(text, 0, 1, 1, 1, 9, 2, 2))).items
+    assert [item.get("description").value for item in items] == [
+        "Lawn mowing twice, with edges and the lawn behind",
+        "Hedge cutting all around",
+    ]
+
+
+@pytest.mark.parametrize("numbers", [("1", "2"), ("01", "02"), ("10", "20"), ("7", "8", "9")])
+def test_what_counts_is_the_position_and_no_number_of_an_article(numbers):
+    lines = [f"{n:<5}{'Chair ' + n:22}1     5.00      5.00" for n in numbers]
+    items = rows("\n".join(["No.  Description        Qty    Price    Amount", *lines]))
+    assert len(items) == len(numbers)
+    assert all("product_code" not in item for item in items)
+
+
+@pytest.mark.parametrize("numbers", [("7", "8"), ("4711", "4713", "4715"), ("1", "2", "2")])
+def test_numbers_that_do_not_count_are_articles(numbers):
+    lines = [f"{n:<5}{'Chair':22}1     5.00      5.00" for n in numbers]
+    items = rows("\n".join(["No.  Description        Qty    Price    Amount", *lines]))
+    assert brief(items, "product_code") == [(n,) for n in numbers]
+
+
+def test_the_number_of_an_article_may_stand_in_its_description():
+    text = """
+Pos  Beschreibung        Menge   Preis   Betrag
+1    Gartenstuhl             2   45,00    90,00
+     Artikel-Nr.: GS-4711 grün
+2    Schirm                  1   20,00    20,00
+     Lieferung: 12.03.
+"""
+    assert brief(rows(text), "description", "product_code") == [
+        ("Gartenstuhl grün", "GS-4711"),
+        ("Schirm Lieferung: 12.03.", "None"),
+    ]

@@ -13,7 +13,7 @@ def scores():
     judged = InvoiceScores()
     for number, made in enumerate(invoices(80, seed=3)):
         found = task("invoice").extract(made.document)
-        judge_fields(judged, str(number), made.fields, found)
+        judge_fields(judged, str(number), made.document, made.fields, found)
         judge_items(judged, made.items, found.items)
     return judged
 

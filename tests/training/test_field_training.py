@@ -77,9 +77,9 @@ def test_fields_are_learned_from_documents_of_many_places(tmp_path):
 
 
 def _html(scores):
-    from docai.evaluation.report import html
+    from docai.evaluation.report import Report
 
-    return html("bills", [scores.table()], scores.drawings({}))
+    return Report("bills", (scores.table(),), tuple(scores.drawings({}))).html()
 
 
 def test_of_several_places_of_a_value_the_likeliest_is_learned(base):

@@ -1,0 +1,128 @@
+"""Questions answered by the reader and by rules together.
+
+Rules know types, sums and tables; the reader knows language. Each answer that either of them
+gives gets one confidence out of what both say of it: a logistic map, fitted on questions about
+documents that neither was made with (docs/model.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from docai.document import Document
+from docai.results import Answer
+from docai.tasks.confidence import sigmoid
+from docai.tasks.likeness import content_words
+from docai.tasks.text import key
+
+MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
+MOST_PAGES = 6  # that are read with a question; those whose words are likeliest about it
+MOST_READINGS = 10
+SATURATION, LENGTH = 1.2, 0.75  # BM25's k1 and b, as Robertson and Zaragoza recommend
+FARTHEST = 12.0  # log-odds of the reader; beyond, it is as sure as can be
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is known of a possible answer: the reader's log-odds, the rules' confidence."""
+
+    odds: float | None
+    lead: float  # of the odds before those of the reader's best answer with other words, 0 or less
+    rules: float | None
+
+    def features(self) -> tuple[float, ...]:
+        read = self.odds is not None
+        odds = max(-FARTHEST, min(FARTHEST, self.odds if self.odds is not None else 0.0))
+        ruled = self.rules is not None
+        logit = math.log(self.rules / (1.0001 - self.rules)) if self.rules else 0.0
+        return (
+            1.0,
+            float(read),
+            odds,
+            max(-FARTHEST, min(FARTHEST, self.lead)) if read else 0.0,
+            float(ruled),
+            logit if ruled else 0.0,
+            float(read and ruled),
+        )
+
+
+# Fitted by tools/fit_answers.py: see docs/model.md for the data and the figures.
+WEIGHTS = (-2.0, 1.0, 0.4, 0.2, 1.0, 0.6, 1.0)
+
+
+def answers(document: Document, question: str, rules: Sequence[Answer]) -> tuple[Answer, ...]:
+    """Likeliest first, each text once; `rules` are the answers found without a model."""
+    return ranked(gathered(document, question, rules))
+
+
+def ranked(found: Iterable[tuple[Answer, Said]]) -> tuple[Answer, ...]:
+    """Those likely enough to be told, likeliest first."""
+    told = [Answer(answer.text, probability(said), answer.evidence) for answer, said in found]
+    likely = [answer for answer in told if answer.confidence >= MIN_CONFIDENCE]
+    return tuple(sorted(likely, key=lambda answer: -answer.confidence))
+
+
+def probability(said: Said, weights: Sequence[float] = WEIGHTS) -> float:
+    return sigmoid(sum(w * x for w, x in zip(weights, said.features(), strict=True)))
+
+
+def gathered(
+    document: Document, question: str, rules: Iterable[Answer]
+) -> list[tuple[Answer, Said]]:
+    """Every answer that was found, with what each side says of it."""
+    from docai.models import small
+    from docai.models.reader import readings
+
+    if not content_words(question):
+        return []
+    loaded = small.reader()
+    pages = pages_about(document, question)
+    found = readings(loaded.model, loaded.tokenizer, document, question, pages)[:MOST_READINGS]
+    best: dict[str, Answer] = {}
+    odds: dict[str, float] = {}
+    for reading in found:
+        text = document.text(reading.words)
+        same = key(text) or text
+        if same not in odds:
+            odds[same] = reading.odds
+            best[same] = Answer(text, 0.0, reading.words)
+    ruled: dict[str, float] = {}
+    for answer in rules:
+        same = key(answer.text) or answer.text
+        ruled.setdefault(same, answer.confidence)
+        best.setdefault(same, answer)
+    return [
+        (answer, Said(odds.get(same), _lead(same, odds), ruled.get(same)))
+        for same, answer in best.items()
+    ]
+
+
+def _lead(same: str, odds: Mapping[str, float]) -> float:
+    """How far before the best rival; what overlaps it is none: "12 May" and "12 May 2024"."""
+    if same not in odds:
+        return 0.0
+    rivals = [value for text, value in odds.items() if text not in same and same not in text]
+    return odds[same] - max(rivals, default=odds[same] - FARTHEST)
+
+
+def pages_about(document: Document, question: str) -> list[int]:
+    """The pages to read, by BM25 of the question's words where they are many."""
+    pages = document.pages
+    if len(pages) <= MOST_PAGES:
+        return list(range(len(pages)))
+    asked = content_words(question)
+    words = [Counter(w for word in page.words for w in content_words(word.text)) for page in pages]
+    usual = sum(page.total() for page in words) / len(words) or 1.0
+    scores = []
+    for number, page in enumerate(words):
+        score = 0.0
+        for word in asked:
+            holders = sum(word in other for other in words)
+            rarity = math.log(1 + (len(words) - holders + 0.5) / (holders + 0.5))
+            norm = SATURATION * (1 - LENGTH + LENGTH * page.total() / usual)
+            score += rarity * page[word] * (SATURATION + 1) / (page[word] + norm)
+        scores.append((-score, number))
+    return sorted(number for _, number in sorted(scores)[:MOST_PAGES])

@@ -1,0 +1,165 @@
+"""How well questions are answered: by rules, by the reader, and by both together.
+
+Questions are the data set's own, or made of its labels. Each is also asked of another document
+of the set, which should not answer it: a confidence that means anything is lower there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from docai.document import Document
+from docai.errors import UsageError
+from docai.evaluation.answers import FORGIVEN, AnswerScores, alike
+from docai.evaluation.metrics import auroc, calibration_error
+from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table
+from docai.models import small
+from docai.models.weights import load
+from docai.results import Answer
+from docai.tasks import ask, ask_model
+from docai.training.asked import questions_about
+from docai.training.folds import Part, part_of
+from docai.training.labelled import LabelledDocument, Question
+
+WAYS = ("rules", "reader", "together")
+MOST = 6  # questions asked of one document
+WORST = 6  # documents drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, and what the three ways say of the document it is about, and of another."""
+
+    labelled: LabelledDocument
+    question: Question
+    here: dict[str, tuple[Answer, ...]]
+    elsewhere: dict[str, tuple[Answer, ...]]
+
+
+@dataclass
+class QuestionScores:
+    """By data set and way."""
+
+    cases: dict[str, list[Case]] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        rows = []
+        for origin, cases in self.cases.items():
+            for way in WAYS:
+                scores = AnswerScores()
+                for case in cases:
+                    said = case.here[way][0].text if case.here[way] else None
+                    scores.add([span.text for span in case.question.answers], said)
+                claims = [_claim(case, way) for case in cases if case.here[way]]
+                pages = [
+                    (_confidence(asked), at_home)
+                    for case in cases
+                    for asked, at_home in ((case.here[way], True), (case.elsewhere[way], False))
+                ]
+                n = max(1, scores.asked)
+                figures = (scores.exact / n, scores.f1 / n, scores.anls / n)
+                # The reader's log-odds alone are no probability.
+                error = calibration_error(claims) if way != "reader" else None
+                rows.append((f"{origin}, {way}", scores.asked, *figures, auroc(pages), error))
+        header = (
+            "", "questions", "exact match", "F1", "ANLS", "AUROC of the right page", "ECE",
+        )  # fmt: skip
+        return Table("Answers", header, tuple(rows))
+
+    def drawings(self) -> list[Drawing]:
+        """Documents with most questions that were answered wrongly."""
+        cases = [case for each in self.cases.values() for case in each]
+        wrong: dict[int, list[Case]] = {}
+        for case in cases:
+            if not _claim(case, "together")[1]:
+                wrong.setdefault(id(case.labelled), []).append(case)
+        worst = sorted(wrong.values(), key=lambda own: -len(own))[:WORST]
+        return [_drawing(own) for own in worst]
+
+
+def _confidence(answers: Sequence[Answer]) -> float:
+    return answers[0].confidence if answers else -100.0
+
+
+def _claim(case: Case, way: str) -> tuple[float, bool]:
+    """Confidence, and whether the answer is near enough to one that is accepted."""
+    if not case.here[way]:
+        return 0.0, False
+    said = case.here[way][0]
+    best = max(alike(said.text, truth.text) for truth in case.question.answers)
+    return said.confidence, best >= FORGIVEN
+
+
+def _drawing(cases: Sequence[Case]) -> Drawing:
+    document = cases[0].labelled.document
+    page = document.pages[0]
+    marks, notes = [], []
+    for case in cases:
+        truth = case.question.answers[0]
+        said = case.here["together"][:1]
+        notes.append(f"{case.question.text} {said[0].text if said else 'no answer'} ({truth.text})")
+        for kind, evidence in ((RIGHT, truth.evidence), *((WRONG, one.evidence) for one in said)):
+            words = [ref.word for ref in evidence if ref.page == 0]
+            if words:
+                marks.append(Mark(page.box(words), kind, case.question.text))
+    title = f"{document.source.filename}: {len(cases)} wrong"
+    return Drawing(title, page, tuple(marks), notes=tuple(notes))
+
+
+def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Report:
+    """`limit` is the number of documents taken of each data set, 0 for all.
+
+    Of data that the model was trained on only what was kept out is taken. Raises UsageError
+    where nothing is left to ask.
+    """
+    scores = QuestionScores()
+    for origin, asked in _chosen(documents, limit, seed):
+        draw = Random(seed)
+        scores.cases[origin] = [
+            Case(one, question, _said(one.document, question), _said(other.document, question))
+            for one in asked
+            for question in one.questions or ()
+            for other in [draw.choice([d for d in asked if d is not one])]
+        ]
+    return Report("Questions", (scores.table(),), tuple(scores.drawings()))
+
+
+def _chosen(
+    documents: Iterable[LabelledDocument], limit: int, seed: int
+) -> Iterator[tuple[str, list[LabelledDocument]]]:
+    """By data set: documents with answered questions."""
+    learned = {name for name, _ in load(small.FOLDER).card.data}
+    by_origin: dict[str, list[LabelledDocument]] = {}
+    for one in documents:
+        if one.origin not in learned or part_of(one.document.source.filename) is Part.CHECKING:
+            by_origin.setdefault(one.origin, []).append(one)
+    if not by_origin:
+        raise UsageError(
+            "the model was trained on all of these documents: none is left to check by"
+        )
+    for origin, own in by_origin.items():
+        draw = Random(seed)
+        draw.shuffle(own)
+        asked = []
+        for one in own:
+            questions = [q for q in questions_about(one, draw) if q.answers]
+            if questions:
+                some = draw.sample(questions, min(MOST, len(questions)))
+                asked.append(replace(one, questions=tuple(some)))
+            if len(asked) == limit:
+                break
+        if len(asked) > 1:
+            yield origin, asked
+
+
+def _said(document: Document, question: Question) -> dict[str, tuple[Answer, ...]]:
+    rules = ask.answers(document, question.text)
+    found = ask_model.gathered(document, question.text, rules)
+    read = [Answer(a.text, said.odds, a.evidence) for a, said in found if said.odds is not None]
+    return {
+        "rules": rules,
+        "reader": tuple(sorted(read, key=lambda answer: -answer.confidence)),
+        "together": ask_model.ranked(found),
+    }
