@@ -6,8 +6,8 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends libgomp1 libglib2.0-0 \
  && rm -rf /var/lib/apt/lists/*
 
-# "train" brings PyTorch, for the image of worker-gpu: --build-arg EXTRAS=service,s3,train
-ARG EXTRAS=service,s3
+# "model" brings PyTorch, for docai-small: --build-arg EXTRAS=service,web,s3,model
+ARG EXTRAS=service,web,s3
 WORKDIR /opt/docai
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY docai docai

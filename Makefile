@@ -1,6 +1,7 @@
 # make demo   set up and read the sample documents
 # make test   set up and run every check
 # make check  the checks alone      make lock  pin the newest versions
+# make screenshots  pictures of the web app for docs/web.md
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,13 +9,21 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --constraint constraints.txt
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check chromium screenshots lock clean
 
 demo: $(VENV)/core
 	@echo "== reading the sample documents in samples/"
 	@$(BIN)/python tools/demo.py
 
-test: check
+test: chromium check
+
+# The tests of the web app drive the system's Chromium; without one they say so and are skipped.
+chromium:
+	@sh tools/get_chromium.sh
+
+screenshots: $(VENV)/dev
+	@echo "== taking pictures of the web app into docs/web/"
+	@$(BIN)/python tools/screenshots.py
 
 check: $(VENV)/dev
 	@echo "== ruff: format and lint"
@@ -37,7 +46,7 @@ $(VENV)/core: $(INPUTS) | $(VENV)/python
 
 $(VENV)/dev: $(INPUTS) | $(VENV)/python
 	@echo "== installing docai with everything the checks need (some 3 GB, a few minutes)"
-	@$(PIP) --editable '.[paddle,train,service,dev]'
+	@$(PIP) --editable '.[paddle,train,service,web,dev]'
 	@touch $@ $(VENV)/core
 
 $(VENV)/python:

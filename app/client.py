@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -51,7 +52,10 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`pages` is None until a worker opened it; `created_at` is in ISO 8601."""
+    """`pages` is None until a worker opened it; `created_at` is in ISO 8601.
+
+    `activity` is idle, queued or running; `result` sums up the newest one (docs/http.md).
+    """
 
     id: UUID
     sha256: str
@@ -62,6 +66,24 @@ class Document:
     status: str
     error: Json | None
     created_at: str
+    activity: str = "idle"
+    result: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the list of documents; `next` is the `after` of the next one."""
+
+    documents: list[Document]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The first documents that want a person, and how many nobody has reviewed."""
+
+    documents: list[Document]
+    open: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,25 @@ class Progress(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class Insights:
+    """Figures over all documents since a day (ISO 8601, UTC); docs/http.md says what they count."""
+
+    since: str
+    documents: int
+    pages: int
+    failed: int
+    mean_wait_s: float | None
+    days: list[Json]
+    tasks: list[Json]
+    errors: list[Json]
+    stages: list[Json]
+    reviewed: int
+    accuracy: float | None
+    confidences: list[Json]
+    fields: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """`secret` signs what is sent there (docai.webhooks.is_genuine); it is told this once."""
 
@@ -141,7 +182,7 @@ class Call:
     params: Json | None = None
     json: Any = None
     data: Json | None = None
-    files: Sequence[tuple[str, Path | tuple[str, bytes]]] = ()
+    files: Sequence[tuple[str, Path | tuple[str, bytes | Path]]] = ()
     headers: dict[str, str] = field(default_factory=dict)
     to: Path | None = None
 
@@ -182,8 +223,8 @@ class _Operations:
     """What can be asked of the service. Each raises ApiError."""
 
     @_operation
-    def upload(self, file: Path | str | tuple[str, bytes]) -> Flow[Document]:
-        """Stores a file, given by its path or as (name, bytes)."""
+    def upload(self, file: Path | str | tuple[str, bytes | Path]) -> Flow[Document]:
+        """Stores a file, given by its path, or as (name, bytes) or (name, path)."""
         call = Call("POST", "/v1/documents", files=[("file", _file(file))])
         return Document(**_ids((yield from _answer(call)).json()))
 
@@ -206,6 +247,28 @@ class _Operations:
             after = {"after": page["next"]}
 
     @_operation
+    def find_documents(
+        self,
+        *,
+        state: str | None = None,
+        type: str = "",
+        search: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Flow[Found]:
+        """One page of those that fit, newest first; the states are those of docs/http.md."""
+        asked = {"state": state, "type": type, "search": search, "after": after, "limit": limit}
+        params = {name: value for name, value in asked.items() if value}
+        page = (yield from _answer(Call("GET", "/v1/documents", params))).json()
+        return Found([Document(**_ids(each)) for each in page["documents"]], page["next"])
+
+    @_operation
+    def reviews(self, limit: int = 50) -> Flow[Queue]:
+        """Documents that nobody has reviewed, those first that want a person most."""
+        found = (yield from _answer(Call("GET", "/v1/reviews", {"limit": limit}))).json()
+        return Queue([Document(**_ids(each)) for each in found["documents"]], found["open"])
+
+    @_operation
     def delete(self, id: Id) -> Flow[None]:
         """Removes the document's file, its pictures and its results."""
         yield from _answer(Call("DELETE", f"/v1/documents/{id}"))
@@ -216,6 +279,12 @@ class _Operations:
         call = Call("GET", f"/v1/documents/{id}/pages/{number}.png", {"dpi": dpi})
         content: bytes = (yield from _answer(call)).content
         return content
+
+    @_operation
+    def page(self, id: Id, number: int) -> Flow[Json]:
+        """The page's words, lines and blocks, as docs/json.md has them."""
+        page: Json = (yield from _answer(Call("GET", f"/v1/documents/{id}/pages/{number}"))).json()
+        return page
 
     @_operation
     def extract(
@@ -230,6 +299,35 @@ class _Operations:
         """The newest result of the task."""
         found = yield from _answer(Call("GET", f"/v1/documents/{id}/extractions/{task}"))
         return Extraction(**_ids(found.json()))
+
+    @_operation
+    def extractions(self, id: Id) -> Flow[list[Extraction]]:
+        """Every result of the document, answers too, oldest first."""
+        found = (yield from _answer(Call("GET", f"/v1/documents/{id}/extractions"))).json()
+        return [Extraction(**_ids(each)) for each in found["extractions"]]
+
+    @_operation
+    def corrections(self, id: Id, task: str) -> Flow[list[Json]]:
+        """Who changed what in the newest result and when, oldest first."""
+        path = f"/v1/documents/{id}/extractions/{task}/corrections"
+        made: list[Json] = (yield from _answer(Call("GET", path))).json()["corrections"]
+        return made
+
+    @_operation
+    def undo(self, id: Id, task: str) -> Flow[Extraction]:
+        """Takes the newest correction back."""
+        path = f"/v1/documents/{id}/extractions/{task}/corrections/undo"
+        return Extraction(**_ids((yield from _answer(Call("POST", path))).json()))
+
+    @_operation
+    def review(self, id: Id, task: str) -> Flow[None]:
+        """Says that a person stands behind the newest result."""
+        yield from _answer(Call("PUT", f"/v1/documents/{id}/extractions/{task}/review"))
+
+    @_operation
+    def reopen(self, id: Id, task: str) -> Flow[None]:
+        """Takes the review back."""
+        yield from _answer(Call("DELETE", f"/v1/documents/{id}/extractions/{task}/review"))
 
     @_operation
     def correct(self, id: Id, task: str, changes: Sequence[Json]) -> Flow[Extraction]:
@@ -332,6 +430,74 @@ class _Operations:
         return target
 
     @_operation
+    def insights(self, days: int = 30) -> Flow[Insights]:
+        """Of the last so many days: how many documents, how sure, how right, how long."""
+        return Insights(**(yield from _answer(Call("GET", "/v1/insights", {"days": days}))).json())
+
+    @_operation
+    def save_results_of(
+        self,
+        documents: Iterable[Id],
+        to: Path | str,
+        format: str = "jsonl",
+        *,
+        rows: str = "documents",
+    ) -> Flow[Path]:
+        """As `save_results`, of documents by their ids: the newest result of each."""
+        target = Path(to)
+        body = {"documents": [str(id) for id in documents], "format": format, "rows": rows}
+        yield from _answer(Call("POST", "/v1/results", json=body, to=target))
+        return target
+
+    @_operation
+    def save_searchable(self, id: Id, to: Path | str) -> Flow[Path]:
+        """The document as a PDF with an invisible text layer over scanned pages."""
+        target = Path(to)
+        yield from _answer(Call("GET", f"/v1/documents/{id}/searchable.pdf", to=target))
+        return target
+
+    @_operation
+    def about(self) -> Flow[Json]:
+        """The service's version, retention, engines and limits."""
+        told: Json = (yield from _answer(Call("GET", "/v1/about"))).json()
+        return told
+
+    @_operation
+    def field_sets(self) -> Flow[list[Json]]:
+        """Fields of one's own, by name."""
+        found: list[Json] = (yield from _answer(Call("GET", "/v1/field-sets"))).json()["field_sets"]
+        return found
+
+    @_operation
+    def put_field_set(self, name: str, fields: Sequence[Json]) -> Flow[Json]:
+        """Keeps the fields under the name, instead of those that it had."""
+        path, body = f"/v1/field-sets/{quote(name, safe='')}", {"fields": list(fields)}
+        kept: Json = (yield from _answer(Call("PUT", path, json=body))).json()
+        return kept
+
+    @_operation
+    def delete_field_set(self, name: str) -> Flow[None]:
+        yield from _answer(Call("DELETE", f"/v1/field-sets/{quote(name, safe='')}"))
+
+    @_operation
+    def list_keys(self) -> Flow[list[Json]]:
+        """The owner's keys, without their text."""
+        found: list[Json] = (yield from _answer(Call("GET", "/v1/keys"))).json()["keys"]
+        return found
+
+    @_operation
+    def make_key(self, name: str, scopes: Sequence[str]) -> Flow[str]:
+        """The text of a new key, which cannot be had again."""
+        call = Call("POST", "/v1/keys", json={"name": name, "scopes": list(scopes)})
+        text: str = (yield from _answer(call)).json()["key"]
+        return text
+
+    @_operation
+    def revoke_key(self, id: Id) -> Flow[None]:
+        """It opens nothing from now on."""
+        yield from _answer(Call("DELETE", f"/v1/keys/{id}"))
+
+    @_operation
     def add_webhook(self, url: str) -> Flow[Webhook]:
         """An address that is told when a job is finished."""
         return Webhook(
@@ -389,7 +555,7 @@ def _ids(body: Json) -> Json:
     return body | {name: UUID(body[name]) for name in names if name in body}
 
 
-def _file(given: Path | str | tuple[str, bytes]) -> Path | tuple[str, bytes]:
+def _file(given: Path | str | tuple[str, bytes | Path]) -> Path | tuple[str, bytes | Path]:
     return Path(given) if isinstance(given, str) else given
 
 
@@ -404,10 +570,11 @@ def _error(response: httpx.Response) -> ApiError:
 
 
 def _arguments(call: Call, opened: ExitStack | AsyncExitStack) -> Json:
-    def part(given: Path | tuple[str, bytes]) -> tuple[str, IO[bytes] | bytes]:
-        if isinstance(given, tuple):
-            return given
-        return given.name, opened.enter_context(given.open("rb"))
+    def part(given: Path | tuple[str, bytes | Path]) -> tuple[str, IO[bytes] | bytes]:
+        name, content = given if isinstance(given, tuple) else (given.name, given)
+        if isinstance(content, Path):
+            return name, opened.enter_context(content.open("rb"))
+        return name, content
 
     return {
         "method": call.method,

@@ -22,10 +22,12 @@ from docai.layout import arrange, finished, mark_repeats
 from docai.ocr import AUTO, DEFAULT_PROFILE, PROFILES
 from docai.ocr.choose import TextChoice, TextLayer, choose
 from docai.options import option
+from docai.stages import Stage, stage
 
 if TYPE_CHECKING:
     from docai.image import PageImage
     from docai.layout import Region
+    from docai.layout.slanet import TableModel
     from docai.ocr.base import Reader
 
 TEXT_LAYER_IGNORED = "text_layer_ignored"
@@ -77,8 +79,10 @@ class Reading:
         options: ReadOptions,
         reader: Reader | None,
         memory: PageMemory | None = None,
+        table_model: TableModel | None = None,
     ) -> None:
         self._raw, self._options, self._reader, self._memory = raw, options, reader, memory
+        self._table_model = table_model
         self.caveats: list[Caveat] = []
         self.source: Source = raw.source
         self.page_count = raw.page_count
@@ -96,7 +100,8 @@ class Reading:
 
     def document(self) -> Document:
         """All of it at once."""
-        pages = tuple(self.pages())
+        with stage(Stage.LAYOUT):  # whatever is not one of the stages within it
+            pages = tuple(self.pages())
         return Document(self.source, pages, tuple(self.caveats))
 
     def searchable_pdf(self) -> bytes:
@@ -121,7 +126,7 @@ class Reading:
                 continue
             noted = len(self.caveats)
             try:
-                page = self._page(self._raw.page(number))
+                page = self._page(self._parsed(number))
             except InputError as error:
                 failures.append(error)
                 self._warn(error.code, f"the page could not be read: {error}", number)
@@ -135,18 +140,27 @@ class Reading:
                 self._memory.keep((page, tuple(self.caveats[noted:])))
             yield page
 
+    def _parsed(self, number: int) -> RawPage:
+        with stage(Stage.PARSE):
+            return self._raw.page(number)
+
+    def _rendered(self, number: int) -> PageImage:
+        with stage(Stage.RENDER):
+            return self._raw.image(number, dpi=self._options.dpi)
+
     def _page(self, raw: RawPage) -> Page:
         choice = self._choose(raw)
         image: PageImage | None
         if choice.source is TextSource.OCR:
-            page, image = self._recognised(raw)
+            with stage(Stage.OCR):
+                page, image = self._recognised(raw)
         else:
             page, image = _embedded(raw), self._picture(raw)
         if image is None:
             return arrange(page)
         from docai.layout.slanet import by_model
 
-        return arrange(page, self._detected(image), by_model(image))
+        return arrange(page, self._detected(image), by_model(image, self._table_model))
 
     def _choose(self, raw: RawPage) -> TextChoice:
         if self._options.text != "auto":
@@ -169,8 +183,7 @@ class Reading:
         from docai.ocr.drawn import drawn, with_checkboxes
         from docai.ocr.upright import upright
 
-        image = self._raw.image(raw.number, dpi=self._options.dpi)
-        up = upright(image)
+        up = upright(self._rendered(raw.number))
         words = self._ocr().read(up.image, languages=_codes(self._options.languages))
         if up.rotation == 0 and up.skew == 0:
             words = _filled_in(words, raw.filled)
@@ -199,7 +212,7 @@ class Reading:
         """The pixels of a digital page, which only models need."""
         if self._options.layout != "model":
             return None
-        return self._raw.image(raw.number, dpi=self._options.dpi)
+        return self._rendered(raw.number)
 
     def _detected(self, image: PageImage) -> tuple[Region, ...]:
         if self._options.layout != "model":
@@ -220,15 +233,17 @@ def reading(
     limits: Limits | None = None,
     reader: Reader | None = None,
     memory: PageMemory | None = None,
+    table_model: TableModel | None = None,
 ) -> Iterator[Reading]:
     """A document opened for reading page by page; for large ones, and for their pictures.
 
-    `reader` replaces the OCR engine that the options name; with a `memory` a reading that broke
-    off goes on where it was. Raises InputError.
+    `reader` replaces the OCR engine that the options name, `table_model` the model that sees the
+    structure of tables; with a `memory` a reading that broke off goes on where it was. Raises
+    InputError.
     """
     options = options or ReadOptions()
     with open_document(path, password=options.password, limits=limits) as raw:
-        yield Reading(raw, options, reader, memory)
+        yield Reading(raw, options, reader, memory, table_model)
 
 
 def read(
@@ -237,9 +252,10 @@ def read(
     *,
     limits: Limits | None = None,
     reader: Reader | None = None,
+    table_model: TableModel | None = None,
 ) -> Document:
-    """The whole document. Raises InputError, or EngineError from OCR."""
-    with reading(path, options, limits=limits, reader=reader) as document:
+    """The whole document; see `reading`. Raises InputError, or EngineError from OCR."""
+    with reading(path, options, limits=limits, reader=reader, table_model=table_model) as document:
         return document.document()
 
 

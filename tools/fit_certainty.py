@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from docai.evaluation.metrics import reliability_table
+from docai.evaluation.metrics import calibration_error, reliability
 from docai.evaluation.tables import RIGHT, names, placed, similarity, truth
 from docai.layout import certainty
 from docai.pipeline import ReadOptions, read
@@ -70,7 +70,11 @@ def main(data):
         weights = fitted(features[~own], right[~own])
         for values, judged in zip(features[own], right[own], strict=True):
             claims.append((1 / (1 + math.exp(-values @ weights)), bool(judged)))
-    print(reliability_table(claims))
+    for row in reliability(claims):
+        print(
+            f"{row.low:.1f}-{row.high:.1f}  {row.count:4}  {row.confidence:.3f}  {row.accuracy:.3f}"
+        )
+    print(f"expected calibration error {calibration_error(claims):.3f}")
     weights = fitted(features, right).round(1)
     print("constant, likeness, fit, reading:", weights)
 

@@ -1,9 +1,11 @@
-"""What the service costs around reading: `tools/load.py [--documents 10000] [--processes 2]`.
+"""What the service costs: `tools/load.py [--documents 10000] [--processes 2]`.
 
-Queues small documents of one page in a fresh data folder, with a fresh queue, worker and sweep on
-this machine, and prints, tenth by tenth of the job: documents a second, CPU milliseconds a
-document of all processes, and the memory of each. `--stub` answers without reading, so that what
-is left is the service: claiming, leases, results in SQL.
+Queues documents in a fresh data folder, with a fresh queue, worker and sweep on this machine, and
+prints, share by share of the job: documents a second, CPU milliseconds a document of all
+processes, and the memory of each; at the end, where the workers' time went. The documents are
+small ones of one page, or with `--files DIR` those of a folder. `--stub` answers without reading,
+so that what is left is the service: claiming, leases, results in SQL. `--database postgresql`
+starts a PostgreSQL out of a wheel (extra dev).
 """
 
 from __future__ import annotations
@@ -18,17 +20,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 
 from docai.cli.up import queue_command
 from docai.jobs import JobState, Request
 from docai.settings import Settings
-from docai.store import documents, jobs, migrate
+from docai.stages import Stage
+from docai.store import documents, jobs, migrate, work
 from docai.store.database import Store
 
-SHARES = 10
+TESTS = Path(__file__).resolve().parents[1] / "tests"
 MB = 1 << 20
 
 
@@ -37,33 +42,65 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--files", type=Path, metavar="DIR", help="PDFs and pictures to queue")
+    parser.add_argument("--shares", type=int, default=10, help="lines of the table")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--database", default="", help="a URL (default: SQLite in a new folder)")
+    parser.add_argument(
+        "--database", default="", help="a URL, or postgresql (default: SQLite in a new folder)"
+    )
     parser.add_argument("--stub", action="store_true", help="answer without reading")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="docai-load-") as folder:
-        run(Path(folder), given)
+    with (
+        tempfile.TemporaryDirectory(prefix="docai-load-") as folder,
+        database(given.database) as url,
+    ):
+        run(Path(folder), url, given)
 
 
-def run(folder: Path, given: argparse.Namespace) -> None:
-    settings = Settings(data=str(folder), database=given.database).filled()
+@contextlib.contextmanager
+def database(wanted: str) -> Iterator[str]:
+    if wanted != "postgresql":
+        yield wanted
+        return
+    sys.path.insert(0, str(TESTS))
+    import servers
+
+    with servers.postgres() as server:
+        yield servers.new_database(server, "load")
+
+
+def run(folder: Path, url: str, given: argparse.Namespace) -> None:
+    settings = Settings(data=str(folder), database=url).filled()
     store = Store.from_settings(settings)
     migrate.upgrade(store.engine)
     started = time.process_time(), time.monotonic()
-    ids = [upload(store, number) for number in range(given.documents)]
-    job, _ = jobs.submit(store, "load", Request("invoice"), ids)
+    ids = [upload(store, name, content) for name, content in files(given)]
+    job, _ = jobs.submit(store, "load", Request("auto" if given.files else "invoice"), ids)
     cpu_s, wall_s = time.process_time() - started[0], time.monotonic() - started[1]
     print(
-        f"{given.documents} documents uploaded and queued in {wall_s:.0f} s,"
-        f" {1000 * cpu_s / given.documents:.2f} ms of CPU each"
+        f"{len(ids)} documents uploaded and queued in {wall_s:.0f} s,"
+        f" {1000 * cpu_s / len(ids):.2f} ms of CPU each"
     )
     with serving(folder, settings, given) as processes:
-        measure(store, job, processes, given.documents)
+        measure(store, job, processes, len(ids), given.shares)
+    print_stages(store)
     store.close()
 
 
-def upload(store: Store, number: int) -> object:
-    return documents.add(store, "load", f"{number}.pdf", io.BytesIO(small_pdf(number)))[0].id
+def files(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """Names and contents; those of a folder in the order of their hashes, so that kinds mix."""
+    if given.files is None:
+        for number in range(given.documents):
+            yield f"{number}.pdf", small_pdf(number)
+        return
+    found = [path for path in given.files.rglob("*") if path.suffix in (".pdf", ".jpg", ".png")]
+    contents = {path: path.read_bytes() for path in found}
+    for path in sorted(found, key=lambda path: sha256(contents[path]).digest())[: given.documents]:
+        yield path.name, contents[path]
+
+
+def upload(store: Store, name: str, content: bytes) -> UUID:
+    return documents.add(store, "load", name, io.BytesIO(content))[0].id
 
 
 def small_pdf(number: int) -> bytes:
@@ -116,12 +153,14 @@ def serving(
             child.wait()
 
 
-def measure(store: Store, job: jobs.StoredJob, processes: list[psutil.Process], count: int) -> None:
+def measure(
+    store: Store, job: jobs.StoredJob, processes: list[psutil.Process], count: int, shares: int
+) -> None:
     names = ("queue", "worker", "sweep")
     print(f"{'done':>7} {'docs/s':>7} {'CPU ms/doc':>11}   memory in MB: {', '.join(names)}, pool")
     done, cpu_s, at = 0, total_cpu_s(processes), time.monotonic()
-    for share in range(1, SHARES + 1):
-        while (now_done := ended(store, job)) < count * share // SHARES:
+    for share in range(1, shares + 1):
+        while (now_done := ended(store, job)) < count * share // shares:
             time.sleep(0.2)
         now_cpu_s, now = total_cpu_s(processes), time.monotonic()
         new = now_done - done
@@ -136,6 +175,14 @@ def measure(store: Store, job: jobs.StoredJob, processes: list[psutil.Process], 
     while jobs.get(store, "load", job.id).state is not JobState.FINISHED:
         time.sleep(0.2)
     print({str(s): n for s, n in jobs.progress(store, "load", job.id).counts.items() if n})
+
+
+def print_stages(store: Store) -> None:
+    done = work.everybody(store)
+    pages = sum(each.pages for each in done)
+    spent = {stage: sum(each.seconds[stage] for each in done) for stage in Stage}
+    told = ", ".join(f"{stage} {1000 * s / max(1, pages):.1f}" for stage, s in spent.items() if s)
+    print(f"{pages} pages; milliseconds a page of the clock on the wall: {told}")
 
 
 def ended(store: Store, job: jobs.StoredJob) -> int:

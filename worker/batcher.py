@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from docai.errors import EngineError, UsageError
 from docai.models.inputs import Window, batches_by_length
+from docai.stages import Stage, count_batch, stage
 
 log = logging.getLogger("docai.worker")
 
@@ -51,12 +52,14 @@ class Batcher(Generic[Out]):
 
     def _try(self, windows: Sequence[Window], indices: list[int], found: dict[int, Out]) -> bool:
         try:
-            values = self._run([windows[i] for i in indices])
+            with stage(Stage.MODEL):
+                values = self._run([windows[i] for i in indices])
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
             self._shrink(len(indices), len(windows[indices[0]].token_ids), error)
             return False
+        count_batch(len(indices))
         found.update(zip(indices, values, strict=True))
         self._good += 1
         if self._good >= GOOD_BEFORE_GROWTH:

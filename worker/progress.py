@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from docai.pipeline import ReadPage
+from docai.stages import Stage, stage
 from docai.store import claims, pages
 from docai.store.claims import Claim
 from docai.store.database import Store
@@ -50,5 +51,7 @@ class KeptPages:
 
     def _save(self) -> None:
         done = self._saved + len(self.unsaved)
-        claims.keep_pages(self._store, self._claim, self.unsaved, done=done, total=self.page_count)
+        with stage(Stage.WRITE):
+            total = self.page_count
+            claims.keep_pages(self._store, self._claim, self.unsaved, done=done, total=total)
         self._saved, self._saved_at, self.unsaved = done, time.monotonic(), []

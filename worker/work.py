@@ -23,6 +23,7 @@ from docai.jobs import ANSWER, CUSTOM, Lane, Request
 from docai.pipeline import ReadOptions, reading, seen_together
 from docai.results import ModelInfo
 from docai.settings import Settings
+from docai.stages import Clock, Stage, stage, timed
 from docai.store import claims
 from docai.store.claims import Claim
 from docai.store.database import Store
@@ -61,6 +62,7 @@ class Worker:
         self._held: tuple[Claim, ...] = ()  # what is claimed and not begun
         self._document_s = CLAIM_S  # what one took lately; the first claim is a small one
         self._owed: list[Claim] = []
+        self._clock = Clock()  # of the document in hand
 
     def work(self, lane: Lane, *, for_s: float) -> int:
         """Claims and works for about `for_s` seconds or until nothing is ready.
@@ -101,7 +103,8 @@ class Worker:
         ids = {"job": claim.job_id, "document": claim.document_id}
         log.debug("%s", claim.filename, extra=ids)
         try:
-            self._do(claim)
+            with timed() as self._clock:
+                self._do(claim)
             return True
         except (Stopped, StoreError) as reason:
             wait_s = STORE_PAUSE_S if isinstance(reason, StoreError) else 0.0
@@ -121,17 +124,32 @@ class Worker:
 
     def _do(self, claim: Claim) -> None:
         model = model_of(claim.request)
-        if claim.was_asked and self._patiently(
-            lambda: claims.finish_as_before(self._store, claim, serialize.model_to_json(model))
-        ):
+        if claim.was_asked and self._was_done(claim, model):
             return
         kept = KeptPages(self._store, claim, self._stops_at_a_page(claim))
-        document = self._read(claim, kept)
-        result = answer_request(claim.request, document, model)
+        with stage(Stage.PARSE):
+            document = self._read(claim, kept)
+        with stage(Stage.TASK):
+            result = answer_request(claim.request, document, model)
         page_count = kept.page_count or len(document.pages)
-        self._patiently(
-            lambda: claims.finish(self._store, claim, result, kept.unsaved, page_count=page_count)
-        )
+        with stage(Stage.WRITE):
+            self._patiently(
+                lambda: claims.finish(
+                    self._store,
+                    claim,
+                    result,
+                    kept.unsaved,
+                    page_count=page_count,
+                    clock=self._clock,
+                )
+            )
+
+    def _was_done(self, claim: Claim, model: ModelInfo) -> bool:
+        told = serialize.model_to_json(model)
+        with stage(Stage.WRITE):
+            return self._patiently(
+                lambda: claims.finish_as_before(self._store, claim, told, clock=self._clock)
+            )
 
     def _read(self, claim: Claim, kept: KeptPages) -> Document:
         """From what is kept where that is everything, else from the file."""
@@ -158,7 +176,14 @@ class Worker:
         most, backoff_s = self._settings.most_tries, self._settings.backoff_s
         try:
             self._patiently(
-                lambda: claims.fail(self._store, claim, error, most_tries=most, backoff_s=backoff_s)
+                lambda: claims.fail(
+                    self._store,
+                    claim,
+                    error,
+                    most_tries=most,
+                    backoff_s=backoff_s,
+                    clock=self._clock,
+                )
             )
         except (LeaseLost, StoreError) as unwritten:
             log.warning("%s", unwritten, extra=ids)
@@ -216,8 +241,8 @@ class Worker:
 
 
 def model_of(request: Request) -> ModelInfo:
-    """What will answer the request: rules, until a trained model stands behind a task."""
-    return tasks.geometric()
+    """What will answer the request."""
+    return tasks.answering() if request.task == ANSWER else tasks.geometric()
 
 
 def answer_request(request: Request, document: Document, model: ModelInfo) -> Json:

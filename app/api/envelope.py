@@ -20,7 +20,7 @@ log = logging.getLogger("docai.api")
 
 REQUEST_ID = "X-Request-ID"
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what a caller's own id may look like
-METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 QUIET = ("/livez", "/readyz", "/metrics")  # asked every few seconds by machines
 
 SECURITY = {

@@ -19,7 +19,8 @@ from app.api.shapes import (
     JobOut,
     TaskIn,
 )
-from docai.store import documents, results
+from docai.store import documents, outlook, results
+from docai.store.keys import StoredKey
 
 router = APIRouter(prefix="/v1/documents/{document_id}/extractions", tags=["extractions"])
 
@@ -63,7 +64,7 @@ def correct(
 ) -> ExtractionOut:
     """A person's word on values of the newest result; what they were before is kept."""
     changes = [each.change() for each in body.changes]
-    who = f"{caller.name} ({caller.prefix})"
+    who = _person(caller)
     return ExtractionOut.of(
         results.correct(api.store, caller.owner, document_id, task, changes, who)
     )
@@ -75,3 +76,26 @@ def list_corrections(api: Api, caller: Caller, document_id: UUID, task: Task) ->
     result = results.latest(api.store, caller.owner, document_id, task)
     made = results.corrections(api.store, caller.owner, result.id)
     return CorrectionsOut(corrections=[CorrectionOut.of(each) for each in made])
+
+
+@router.post("/{task}/corrections/undo")
+def undo_correction(api: Api, caller: Caller, document_id: UUID, task: Task) -> ExtractionOut:
+    """Takes back the newest correction that still holds; it stays in the list."""
+    who = _person(caller)
+    return ExtractionOut.of(results.undo(api.store, caller.owner, document_id, task, who))
+
+
+@router.put("/{task}/review", status_code=204)
+def review(api: Api, caller: Caller, document_id: UUID, task: Task) -> None:
+    """A person stands behind the newest result; it leaves the queue of GET /v1/reviews."""
+    outlook.review(api.store, caller.owner, document_id, task, _person(caller))
+
+
+@router.delete("/{task}/review", status_code=204)
+def reopen(api: Api, caller: Caller, document_id: UUID, task: Task) -> None:
+    """Takes the review back."""
+    outlook.reopen(api.store, caller.owner, document_id, task)
+
+
+def _person(caller: StoredKey) -> str:
+    return f"{caller.name} ({caller.prefix})"

@@ -11,14 +11,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.security import HTTPBearer
 
 from app.api import (
+    about,
     answers,
+    chosen,
     documents,
     extractions,
+    field_sets,
     health,
+    insights,
     jobs,
     keys,
     problems,
     reference,
+    reviews,
     webhooks,
 )
 from app.api.envelope import REQUEST_ID, Envelope
@@ -37,7 +42,19 @@ from docai.store import migrate
 from docai.store.database import Store
 from docai.webhooks import WebhookOptions
 
-KEYED = (documents, extractions, answers, jobs, keys, webhooks)
+KEYED = (
+    documents,
+    extractions,
+    reviews,
+    answers,
+    jobs,
+    insights,
+    keys,
+    webhooks,
+    chosen,
+    field_sets,
+    about,
+)
 
 # What every route may answer besides what it says itself.
 PROBLEM = {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}
@@ -98,7 +115,7 @@ def _wrap(app: FastAPI, service: Service) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer"],
             expose_headers=["Location", "Retry-After", "Preference-Applied", REQUEST_ID],
         )

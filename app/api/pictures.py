@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from uuid import UUID
 
 from anyio import CapacityLimiter, fail_after, to_thread
@@ -33,6 +34,13 @@ class Painter:
         kept, sha256, page = await to_thread.run_sync(self._kept, owner, document_id, number, dpi)
         if kept is not None:
             return kept
+        return await self._in_turn(self._draw, sha256, number, dpi, page)
+
+    async def searchable(self, owner: str, document_id: UUID) -> bytes:
+        """The file as a PDF with a text layer. Raises NotFound where it was not read yet."""
+        return await self._in_turn(self._write, owner, document_id)
+
+    async def _in_turn(self, work: Callable[..., bytes], *about: object) -> bytes:
         self._turns = self._turns or CapacityLimiter(self._at_once)
         turn = object()
         try:
@@ -42,7 +50,7 @@ class Painter:
             again = {"Retry-After": str(RETRY_AFTER_S)}
             raise Refused(503, "busy", "too many pictures are wanted now", again) from None
         try:
-            return await to_thread.run_sync(self._draw, sha256, number, dpi, page)
+            return await to_thread.run_sync(work, *about)
         finally:
             self._turns.release_on_behalf_of(turn)
 
@@ -71,6 +79,19 @@ class Painter:
         png = _png(image)
         self._store.files.put_picture(sha256, _name(number, dpi, page), png)
         return png
+
+    def _write(self, owner: str, document_id: UUID) -> bytes:
+        document = documents.get(self._store, owner, document_id)
+        count = document.page_count or 1
+        read = [pages.one(self._store, document_id, number) for number in range(1, count + 1)]
+        known = [page for page in read if page is not None]
+        if not known:
+            raise NotFound(f"document {document_id} was not read; ask for an extraction")
+        with (
+            self._store.files.local(document.sha256) as path,
+            open_document(path, password=self._password, limits=self._limits) as raw,
+        ):
+            return raw.searchable(known)
 
 
 def _name(number: int, dpi: int, page: Page | None) -> str:

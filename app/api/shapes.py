@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,9 +16,12 @@ from docai.options import parse
 from docai.pipeline import ReadOptions
 from docai.results import FieldType
 from docai.store.documents import DocumentStatus, StoredDocument
+from docai.store.field_sets import FieldSet
 from docai.store.jobs import Failure, Progress, StoredJob
 from docai.store.keys import Scope, StoredKey
+from docai.store.outlook import Activity, Outlook
 from docai.store.results import Change, Correction, StoredResult
+from docai.store.tables import Form, Rows
 from docai.store.webhooks import Webhook
 from docai.tasks import TASK_NAMES
 from docai.tasks.base import FieldSpec
@@ -28,6 +31,7 @@ Json = dict[str, Any]
 
 MOST_DOCUMENTS = 200_000  # of one job
 MOST_QUESTIONS, MOST_FIELDS = 100, 200
+MOST_CHOSEN = 10_000  # documents of one export
 MOST_AT_A_TIME = 200  # rows of a list
 
 
@@ -100,12 +104,32 @@ class TaskIn(Incoming):
         options = _read_options(self.options)
         if self.fields is None:
             return Request(self.task or "auto", options=options)
-        specs = [
-            FieldSpec(**dict(field) | {"labels": tuple(field.labels)}) for field in self.fields
-        ]
-        if len({spec.name for spec in specs}) < len(specs):
-            raise UsageError("two fields have the same name")
-        return Request(CUSTOM, fields=tuple(specs), options=options)
+        return Request(CUSTOM, fields=_specs(self.fields), options=options)
+
+
+class FieldSetIn(Incoming):
+    """Fields of one's own under a name."""
+
+    fields: Annotated[list[FieldIn], Field(min_length=1, max_length=MOST_FIELDS)]
+
+    def specs(self) -> tuple[FieldSpec, ...]:
+        """Raises UsageError."""
+        return _specs(self.fields)
+
+
+def _specs(fields: Sequence[FieldIn]) -> tuple[FieldSpec, ...]:
+    specs = [FieldSpec(**dict(field) | {"labels": tuple(field.labels)}) for field in fields]
+    if len({spec.name for spec in specs}) < len(specs):
+        raise UsageError("two fields have the same name")
+    return tuple(specs)
+
+
+class ChosenIn(Incoming):
+    """Documents whose results are wanted together."""
+
+    documents: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CHOSEN)]
+    format: Form = Form.JSONL
+    rows: Annotated[Rows, Field(description="of CSV and Parquet: one for what?")] = Rows.DOCUMENTS
 
 
 class QuestionsIn(Incoming):
@@ -138,10 +162,29 @@ class ChangeIn(Incoming):
     kind: Annotated[Name, Field(description="field, item or tax_detail")] = "field"
     row: Annotated[int, Field(ge=0, le=100_000, description="of the item, from 0")] = 0
     type: Annotated[FieldType | None, Field(description="of a field that is new")] = None
+    text: Annotated[
+        Text | None, Field(max_length=10_000, description="what the page says, where it says it")
+    ] = None
+    evidence: Annotated[
+        list[EvidenceIn] | None, Field(max_length=100, description="where it stands on the page")
+    ] = None
 
     def change(self) -> Change:
         value = self.value.model_dump() if isinstance(self.value, MoneyIn) else self.value
-        return Change(self.name, value, self.kind, self.row, self.type)
+        given = self.evidence
+        evidence = None if given is None else tuple(each.model_dump() for each in given)
+        about = (self.kind, self.row, self.type, self.text, evidence)
+        return Change(self.name, value, *about)
+
+
+class EvidenceIn(Incoming):
+    """A place as results have it; `box` in points from the top left of the upright page."""
+
+    page: Annotated[int, Field(ge=1, le=1_000_000)]
+    box: Annotated[
+        list[Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=4, max_length=4)
+    ]
+    words: Annotated[list[Annotated[int, Field(ge=0, le=10_000_000)]], Field(max_length=1000)] = []
 
 
 class MoneyIn(Incoming):
@@ -180,6 +223,20 @@ class ErrorOut(BaseModel):
     message: str
 
 
+class SummaryOut(BaseModel):
+    """Of the newest result that is no answer."""
+
+    id: UUID
+    requested: str
+    task: str
+    label: str | None
+    lowest_confidence: Annotated[float | None, Field(description="of its fields as they are now")]
+    failed_checks: int
+    created_at: datetime
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+
+
 class DocumentOut(BaseModel):
     id: UUID
     sha256: str
@@ -190,9 +247,11 @@ class DocumentOut(BaseModel):
     status: DocumentStatus
     error: ErrorOut | None
     created_at: datetime
+    activity: Annotated[Activity, Field(description="whether work on it waits or is under way")]
+    result: SummaryOut | None
 
     @classmethod
-    def of(cls, stored: StoredDocument) -> DocumentOut:
+    def of(cls, stored: StoredDocument, outlook: Outlook) -> DocumentOut:
         error = None
         if stored.error_code is not None:
             error = ErrorOut(code=stored.error_code, message=stored.error_message or "")
@@ -206,6 +265,8 @@ class DocumentOut(BaseModel):
             status=stored.status,
             error=error,
             created_at=stored.created_at,
+            activity=outlook.activity,
+            result=SummaryOut(**dataclasses.asdict(outlook.result)) if outlook.result else None,
         )
 
 
@@ -214,11 +275,35 @@ class DocumentsOut(BaseModel):
     next: Annotated[UUID | None, Field(description="`after` of the next page; null at the end")]
 
     @classmethod
-    def of(cls, found: Sequence[StoredDocument], most: int) -> DocumentsOut:
+    def of(
+        cls, found: Sequence[StoredDocument], most: int, outlooks: Mapping[UUID, Outlook]
+    ) -> DocumentsOut:
         """`found` may be one longer than the page, which says that there is a next one."""
         shown = found[:most]
         after = shown[-1].id if len(found) > most else None
-        return cls(documents=[DocumentOut.of(each) for each in shown], next=after)
+        return cls(documents=[DocumentOut.of(d, outlooks[d.id]) for d in shown], next=after)
+
+
+class PageOut(BaseModel):
+    """A page as docs/json.md has it."""
+
+    number: int
+    width: float
+    height: float
+    dpi: float | None
+    rotation: int
+    skew: float
+    text_source: str
+    words: list[Json]
+    lines: list[list[int]]
+    blocks: list[Json]
+
+
+class QueueOut(BaseModel):
+    """`open` counts every document that nobody has reviewed; `documents` are the first ones."""
+
+    documents: list[DocumentOut]
+    open: int
 
 
 class ExtractionOut(BaseModel):
@@ -255,6 +340,8 @@ class CorrectionOut(BaseModel):
     new: Json | None
     who: str
     at: datetime
+    undone_by: Annotated[str | None, Field(description="who took it back")]
+    undone_at: datetime | None
 
     @classmethod
     def of(cls, made: Correction) -> CorrectionOut:
@@ -399,6 +486,29 @@ class NewWebhookOut(WebhookOut):
 
 class WebhooksOut(BaseModel):
     webhooks: list[WebhookOut]
+
+
+class FieldSetOut(BaseModel):
+    name: str
+    fields: list[FieldIn]
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, kept: FieldSet) -> FieldSetOut:
+        fields = [FieldIn(**dataclasses.asdict(field)) for field in kept.fields]
+        return cls(name=kept.name, fields=fields, changed_at=kept.changed_at)
+
+
+class FieldSetsOut(BaseModel):
+    field_sets: list[FieldSetOut]
+
+
+class AboutOut(BaseModel):
+    """`report` is what `docai doctor` says of the machine that serves the API."""
+
+    version: str
+    retention_days: Annotated[float, Field(description="0 keeps documents until they are deleted")]
+    report: Json
 
 
 class HealthOut(BaseModel):

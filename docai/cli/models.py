@@ -1,4 +1,4 @@
-"""`docai models`: list, import and fetch. Only `fetch` touches the network."""
+"""`docai models`: list, show, import and fetch. Only `fetch` touches the network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from docai.cli.status import DONE
-from docai.errors import UsageError
+from docai.errors import ModelMissing, UsageError
 
 log = logging.getLogger("docai")
 
@@ -16,8 +16,10 @@ log = logging.getLogger("docai")
 def declare(parser: argparse.ArgumentParser) -> None:
     help = "where models lie (default: DOCAI_MODELS, or docai/models in the user's data folder)"
     parser.add_argument("--models", type=Path, metavar="DIR", help=help)
-    actions = parser.add_subparsers(dest="action", metavar="list|import|fetch", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|show|import|fetch", required=True)
     actions.add_parser("list", help="what is installed and what can be fetched")
+    shown = actions.add_parser("show", help="a model's card: data, terms, figures, limits")
+    shown.add_argument("name", help="as `docai models list` shows it")
     given = actions.add_parser("import", help="a PaddleNLP .pdparams or a PyTorch state dict")
     given.add_argument("path", type=Path, metavar="PATH", help="the checkpoint; nothing in it runs")
     given.add_argument("--name", help="the model's name here (default: the file's)")
@@ -32,11 +34,20 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     models = given.models or default_folder()
     if given.action == "list":
-        from docai.models import fetch, library
+        from docai.models import fetch, library, small
 
-        lines = [*library.report(models), "", "to be had with `docai models fetch`:"]
+        shipped = library.report(small.FOLDER.parent) if small.FOLDER.is_dir() else ()
+        lines = [*shipped, *library.report(models), "", "to be had with `docai models fetch`:"]
         lines += [f"{entry.name}  {entry.summary}" for entry in fetch.catalogue().values()]
         print("\n".join(lines))  # noqa: T201
+    elif given.action == "show":
+        from docai.models import library, small
+
+        folders = (small.FOLDER.parent / given.name, models / given.name)
+        card = next((f / library.CARD for f in folders if (f / library.CARD).is_file()), None)
+        if card is None:
+            raise ModelMissing(f"no model is called {given.name}; `docai models list` shows them")
+        print(card.read_text("utf-8"), end="")  # noqa: T201
     elif given.action == "import":
         from docai.models.convert import import_checkpoint
 

@@ -22,6 +22,8 @@ from docai.settings import queue_socket
 log = logging.getLogger("docai")
 
 OWNER, SCOPES = "local", ("read", "write", "admin")
+WEB_KEY = "web app"  # the name of the key with which the web app opens without a sign-in
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_SOCKET = 100  # bytes of its path; systems allow 104 or 108
 
 
@@ -32,6 +34,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=os.environ.get("DOCAI_PORT", 8000), help=help)
     help = "documents worked on at the same time (default: all cores)"
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help=help)
+    help = "port of the web app (default: DOCAI_WEB_PORT, or 8501)"
+    default = os.environ.get("DOCAI_WEB_PORT", 8501)
+    parser.add_argument("--web-port", type=int, default=default, help=help)
+    parser.add_argument("--no-web", action="store_true", help="start no web app")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -41,13 +47,19 @@ def run(given: argparse.Namespace) -> int:
     first_key = _prepare()
     environment = {**os.environ, "DOCAI_HOST": given.host, "DOCAI_PORT": str(given.port)}
     environment["DOCAI_DATA"] = settings().data
+    has_web = not given.no_web and importlib.util.find_spec("streamlit") is not None
     with _alone(Path(settings().data)):
         _try_port(given.host, given.port)
         children = [
             Child(name, command, environment)
             for name, command in _commands(given.processes).items()
         ]
-        watch_over(children, _Greeting(f"http://{given.host}:{given.port}", first_key))
+        addresses = [f"http://{given.host}:{given.port}"]
+        if has_web:
+            _try_port(given.host, given.web_port)
+            children.append(_web(given.host, given.port, given.web_port, environment))
+            addresses.append(f"http://{given.host}:{given.web_port}")
+        watch_over(children, _Greeting(addresses, first_key))
         log.info("docai is down")
     return DONE
 
@@ -73,6 +85,26 @@ def _commands(processes: int) -> dict[str, list[str]]:
     if "DOCAI_BROKER" not in os.environ:
         commands = {"queue": queue_command(Path(settings().data)), **commands}
     return commands
+
+
+def _web(host: str, port: int, web_port: int, environment: dict[str, str]) -> Child:
+    """The web app. On this machine alone nobody signs in: it gets a key, new at every start."""
+    own = {"DOCAI_WEB_HOST": host, "DOCAI_WEB_PORT": str(web_port), "DOCAI_WEB_KEY": ""}
+    own["DOCAI_WEB_API"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    if host in LOOPBACK:
+        own["DOCAI_WEB_KEY"] = _web_key()
+    return Child("web", [sys.executable, "-m", "app.web"], {**environment, **own})
+
+
+def _web_key() -> str:
+    """The ones of earlier starts open nothing any more."""
+    with opened() as store:
+        from docai.store import keys
+
+        for key in keys.several(store, OWNER):
+            if key.name == WEB_KEY and key.revoked_at is None:
+                keys.revoke(store, key.id)
+        return keys.make(store, OWNER, WEB_KEY, map(keys.Scope, SCOPES))[1]
 
 
 def queue_command(data: Path) -> list[str]:
@@ -105,19 +137,20 @@ def _valkey() -> str:
 
 
 class _Greeting:
-    """Says where the service is, once it answers."""
+    """Says where the service is, once it answers. The addresses are the API's and the web app's."""
 
-    def __init__(self, address: str, first_key: str | None) -> None:
-        self._address, self._first_key, self._is_said = address, first_key, False
+    def __init__(self, addresses: list[str], first_key: str | None) -> None:
+        self._addresses, self._first_key, self._is_said = addresses, first_key, False
 
     def __call__(self) -> None:
-        if not self._is_said and _answers(self._address):
+        if not self._is_said and all(map(_answers, self._addresses)):
             self._is_said = True
-            _tell(self._address, self._first_key)
+            _tell(self._addresses, self._first_key)
 
 
-def _tell(address: str, first_key: str | None) -> None:
-    print(f"docai is up: {address} (API: {address}/docs)", flush=True)  # noqa: T201
+def _tell(addresses: list[str], first_key: str | None) -> None:
+    api, shown = addresses[0], addresses[-1]
+    print(f"docai is up: {shown} (API: {api}/docs)", flush=True)  # noqa: T201
     print(f"data: {settings().data}; Ctrl-C ends it", flush=True)  # noqa: T201
     if first_key is not None:
         print(f"your key, shown this once: {first_key}", flush=True)  # noqa: T201

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -59,6 +59,13 @@ class SeenTable(NamedTuple):
     score: float
 
 
+class TableModel(Protocol):
+    """A model that sees a table's structure. SLANet+ is one; docs/extending.md adds another."""
+
+    def see(self, pixels: NDArray[np.uint8]) -> SeenTable:
+        """The table in an RGB picture that shows little else."""
+
+
 class SlanetPlus:
     """The model, loaded. One thread sees at a time; `threads` is for onnxruntime, 0 its own."""
 
@@ -75,7 +82,7 @@ class SlanetPlus:
         self._one_at_a_time = Lock()
 
     def see(self, pixels: NDArray[np.uint8]) -> SeenTable:
-        """The table in an RGB picture that shows little else."""
+        """Meets TableModel."""
         height, width = pixels.shape[:2]
         scale = SIDE / max(height, width)
         with self._one_at_a_time:
@@ -104,7 +111,7 @@ class SlanetPlus:
         return tokens, boxes, sum(scores) / len(scores) if scores else 0.0
 
 
-def by_model(image: PageImage, model: SlanetPlus | None = None) -> Way:
+def by_model(image: PageImage, model: TableModel | None = None) -> Way:
     """The way that looks at this picture of the page; None is the default model."""
 
     def way(area: Area) -> DraftTable | None:

@@ -40,13 +40,19 @@ class Card:
     licence: str
     data: tuple[tuple[str, str], ...]
     measured: tuple[tuple[str, str], ...] = ()  # (what, figure with its command)
+    made: tuple[tuple[str, str], ...] = ()  # (start, command, seed, time ...; what it was)
+    limits: tuple[str, ...] = ()
 
     def markdown(self) -> str:
         lines = [f"# {self.name} {self.version}", "", self.summary, "", f"Licence: {self.licence}"]
         if self.data:
             lines += ["", "## Trained on", ""] + [f"- {name}: {terms}" for name, terms in self.data]
+        if self.made:
+            lines += ["", "## Made", ""] + [f"- {what}: {text}" for what, text in self.made]
         if self.measured:
             lines += ["", "## Measured", ""] + [f"- {what}: {f}" for what, f in self.measured]
+        if self.limits:
+            lines += ["", "## Limits", ""] + [f"- {limit}" for limit in self.limits]
         return "\n".join(lines) + "\n"
 
 
@@ -187,8 +193,9 @@ def _about(folder: Path) -> tuple[Card, str]:
     try:
         values = json.loads((folder / ABOUT).read_text("utf-8"))
         sha256 = str(values.pop("sha256"))
-        for name in ("data", "measured"):
-            values[name] = tuple((str(what), str(text)) for what, text in values[name])
+        for name in ("data", "measured", "made"):
+            values[name] = tuple((str(what), str(text)) for what, text in values.get(name, ()))
+        values["limits"] = tuple(map(str, values.get("limits", ())))
         return Card(**values), sha256
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{ABOUT} of {folder.name} is damaged: {error}") from error

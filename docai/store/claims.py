@@ -22,7 +22,8 @@ from docai.document import Source
 from docai.errors import DocaiError, LeaseLost, PoisonedDocument
 from docai.jobs import AttemptOutcome, ItemState, JobState, Lane, Request
 from docai.pipeline import ReadPage
-from docai.store import documents, jobs, pages, results
+from docai.stages import Clock
+from docai.store import documents, jobs, pages, results, work
 from docai.store.database import Store
 from docai.store.models import (
     AttemptRow,
@@ -34,6 +35,7 @@ from docai.store.models import (
     PageRow,
     table_of,
 )
+from docai.store.work import Try
 
 Json = dict[str, Any]
 
@@ -51,8 +53,10 @@ class Claim:
 
     item_id: int
     job_id: UUID
+    owner: str
     token: str
     worker: str
+    ready_at: datetime  # when it could have been begun
     claimed_at: datetime
     document_id: UUID
     source: Source
@@ -150,10 +154,12 @@ def finish(
     read: Sequence[ReadPage],
     *,
     page_count: int,
+    clock: Clock | None = None,
 ) -> None:
     """Writes the result, the pages not kept yet, and the end of the item: all or nothing.
 
-    `page_count` is of the document. Raises LeaseLost.
+    `page_count` is of the document; `clock` measured the work, this writing nearly to its end.
+    Raises LeaseLost.
     """
     now = store.now()
     with store.writing() as session:
@@ -165,11 +171,13 @@ def finish(
             session, claim.document_id, request.fingerprint, request.task, result, now
         )
         done: Json = {"extraction_id": extraction_id, "pages_total": page_count}
-        _end(session, claim, now, AttemptOutcome.DONE, **done, pages_done=page_count)
+        _end(session, claim, now, AttemptOutcome.DONE, clock, **done, pages_done=page_count)
     _close(store, claim)
 
 
-def finish_as_before(store: Store, claim: Claim, model: Json) -> bool:
+def finish_as_before(
+    store: Store, claim: Claim, model: Json, *, clock: Clock | None = None
+) -> bool:
     """Ends the item with the result that another job has of the same; False where none has.
 
     Raises LeaseLost.
@@ -181,13 +189,19 @@ def finish_as_before(store: Store, claim: Claim, model: Json) -> bool:
         count = session.get_one(DocumentRow, claim.document_id).page_count
     with store.writing() as session:
         values: Json = {"extraction_id": found, "pages_total": count, "pages_done": count or 0}
-        _end(session, claim, store.now(), AttemptOutcome.DONE, **values)
+        _end(session, claim, store.now(), AttemptOutcome.DONE, clock, **values)
     _close(store, claim)
     return True
 
 
 def fail(
-    store: Store, claim: Claim, error: DocaiError, *, most_tries: int, backoff_s: float
+    store: Store,
+    claim: Claim,
+    error: DocaiError,
+    *,
+    most_tries: int,
+    backoff_s: float,
+    clock: Clock | None = None,
 ) -> ItemState:
     """Ends the item, or puts it back for a later try where the error is worth one.
 
@@ -199,10 +213,10 @@ def fail(
         if again:
             wait_s = backoff_s * 2**claim.tries * random.uniform(0.75, 1.25)  # not all at once
             later = {"not_before": now + timedelta(seconds=wait_s), "tries": claim.tries + 1}
-            _end(session, claim, now, AttemptOutcome.RETRIED, error, **later)
+            _end(session, claim, now, AttemptOutcome.RETRIED, clock, error, **later)
         else:
-            _end(session, claim, now, AttemptOutcome.FAILED, error)
             documents.failed(session, claim.document_id, error)
+            _end(session, claim, now, AttemptOutcome.FAILED, clock, error)
     _close(store, claim)
     return ItemState.QUEUED if again else ItemState.FAILED
 
@@ -218,6 +232,8 @@ def crash(store: Store, claim: Claim, error: BaseException, *, most_deaths: int)
         _blame(session, row, store.now(), story)
         _return_or_set_aside(row, store.now(), most_deaths)
         state = ItemState(row.state)
+        session.flush()
+        work.add(session, [_lost(claim.owner, claim.request.task)], store.now())
     _close(store, claim)
     return state
 
@@ -257,6 +273,7 @@ def sweep(store: Store, *, most_deaths: int) -> Swept:
         .with_for_update(skip_locked=True)
     )
     returned = poisoned = 0
+    blamed: list[Try] = []
     with store.writing() as session:
         tokens = set()
         rows = session.scalars(expired).all()
@@ -265,11 +282,15 @@ def sweep(store: Store, *, most_deaths: int) -> Swept:
             tokens.add(row.token)
             if in_hand:
                 _blame(session, row, now)
+                job = session.get_one(JobRow, row.job_id)
+                blamed.append(_lost(job.owner, job.request["task"]))
             if _return_or_set_aside(row, now, most_deaths):
                 returned += 1
             else:
                 poisoned += 1
         jobs_touched = {row.job_id for row in rows}
+        session.flush()
+        work.add(session, blamed, now)
     for job_id in jobs_touched:
         jobs.close_if_done(store, job_id)
     return Swept(returned, poisoned)
@@ -361,8 +382,10 @@ def _claims(session: Session, job: JobRow, ids: Sequence[int]) -> tuple[Claim, .
         Claim(
             item_id=row.id,
             job_id=job.id,
+            owner=job.owner,
             token=row.token or "",
             worker=row.worker or "",
+            ready_at=row.not_before,
             claimed_at=row.claimed_at or job.created_at,
             document_id=document.id,
             source=Source(document.filename, document.sha256, document.media_type, document.bytes),
@@ -399,10 +422,11 @@ def _end(
     claim: Claim,
     now: datetime,
     outcome: AttemptOutcome,
+    clock: Clock | None,
     error: DocaiError | None = None,
     **values: Any,
 ) -> None:
-    """Records the attempt and leaves the item as it ended. Raises LeaseLost."""
+    """Leaves the item as it ended, records the attempt and counts it. Raises LeaseLost."""
     state = STATE_AFTER[outcome]
     values |= {
         **_free(),
@@ -427,6 +451,20 @@ def _end(
             pages_done=0,
         )
     )
+    ended = Try(
+        claim.owner,
+        claim.request.task,
+        outcome,
+        error.code if error else None,
+        values.get("pages_done", 0),
+        (claim.claimed_at - claim.ready_at).total_seconds(),
+    )
+    work.add(session, [ended], now, clock)
+
+
+def _lost(owner: str, task: str) -> Try:
+    """A try whose worker died: nobody knows how long it took."""
+    return Try(owner, task, AttemptOutcome.LOST)
 
 
 def _close(store: Store, claim: Claim) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from docai.errors import StoreError
 from docai.settings import Settings
@@ -44,6 +45,8 @@ class Store:
         self.files = Files(files)
         self.now = clock
         self._readers = self.engine.execution_options(**{READ_ONLY: True})
+        self._is_closed = False
+        event.listen(self.engine, "checkin", self._given_back)
 
     @classmethod
     def from_settings(cls, settings: Settings, *, durable: bool = True) -> Store:
@@ -66,7 +69,13 @@ class Store:
             yield session
 
     def close(self) -> None:
+        """Connections in use (by a call that nobody waits for any more) close as they end."""
+        self._is_closed = True
         self.engine.dispose()
+
+    def _given_back(self, _connection: object, entry: ConnectionPoolEntry) -> None:
+        if self._is_closed:  # else it would lie open in a pool that nobody asks any more
+            entry.invalidate()
 
 
 def make_engine(url: str, *, durable: bool = True) -> Engine:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from docai.errors import DocaiError, NotFound
@@ -80,17 +80,22 @@ def add(store: Store, owner: str, filename: str, source: IO[bytes]) -> tuple[Sto
 def get(store: Store, owner: str, id: UUID) -> StoredDocument:
     """Raises NotFound."""
     with store.reading() as session:
-        return _value(_own(session, owner, id))
+        return value_of(_own(session, owner, id))
 
 
-def several(store: Store, owner: str, *, after: UUID | None, most: int) -> list[StoredDocument]:
-    """The owner's documents, newest first; `after` is the last id of the page before."""
-    wanted = select(DocumentRow).where(DocumentRow.owner == owner)
+def several(
+    store: Store, owner: str, *conditions: ColumnElement[bool], after: UUID | None, most: int
+) -> list[StoredDocument]:
+    """The owner's documents, newest first; `after` is the last id of the page before.
+
+    `conditions` are docai.store.outlook's.
+    """
+    wanted = select(DocumentRow).where(DocumentRow.owner == owner, *conditions)
     if after is not None:
         wanted = wanted.where(DocumentRow.id < after)
     with store.reading() as session:
         rows = session.scalars(wanted.order_by(DocumentRow.id.desc()).limit(most))
-        return [_value(row) for row in rows]
+        return [value_of(row) for row in rows]
 
 
 def remove(store: Store, owner: str, id: UUID) -> None:
@@ -162,10 +167,11 @@ def _own(session: Session, owner: str, id: UUID) -> DocumentRow:
 
 def _of_hash(session: Session, owner: str, sha256: str) -> StoredDocument:
     wanted = select(DocumentRow).where(DocumentRow.owner == owner, DocumentRow.sha256 == sha256)
-    return _value(session.scalars(wanted).one())
+    return value_of(session.scalars(wanted).one())
 
 
-def _value(row: DocumentRow) -> StoredDocument:
+def value_of(row: DocumentRow) -> StoredDocument:
+    """For the rooms of this package alone, as every row."""
     return StoredDocument(
         id=row.id,
         owner=row.owner,

@@ -2,9 +2,10 @@
 
 owners ─< documents ─< pages            what was read, page by page
                └─< extractions ─< items, fields, tables ─< cells
-               └─< answers              └─< corrections
+               └─< answers              └─< corrections, reviews
 owners ─< jobs ─< job_items ─< attempts
-owners ─< api_keys, webhooks ─< deliveries
+owners ─< api_keys, field_sets, webhooks ─< deliveries
+owners ─< work_days                     what workers did, added up
 """
 
 from __future__ import annotations
@@ -289,6 +290,31 @@ class CorrectionRow(Base):
     new: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     who: Mapped[str]
     at: Mapped[datetime]
+    undone_by: Mapped[str | None]
+    undone_at: Mapped[datetime | None]
+
+
+class ReviewRow(Base):
+    """A person has looked at the whole result and stands behind it."""
+
+    __tablename__ = "reviews"
+
+    extraction_id: Mapped[UUID] = mapped_column(
+        ForeignKey("extractions.id", ondelete="CASCADE"), primary_key=True
+    )
+    who: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FieldSetRow(Base):
+    """Fields of an owner's own, described once and asked for by name (docs/fields.md)."""
+
+    __tablename__ = "field_sets"
+
+    owner: Mapped[str] = mapped_column(ForeignKey("owners.name"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    fields: Mapped[list[Any]]
+    changed_at: Mapped[datetime]
 
 
 class JobRow(Base):
@@ -366,6 +392,33 @@ class AttemptRow(Base):
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     pages_done: Mapped[int]
+
+
+class WorkDayRow(Base):
+    """What workers did for an owner on one day (UTC): sums, which outlive jobs and documents.
+
+    A row for each way in which tries of a task ended. Seconds are those of docai.stages.Stage.
+    """
+
+    __tablename__ = "work_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(ForeignKey("owners.name"), primary_key=True)
+    task: Mapped[str] = mapped_column(primary_key=True)  # as it was asked for
+    outcome: Mapped[str] = mapped_column(primary_key=True)  # docai.jobs.AttemptOutcome
+    error_code: Mapped[str] = mapped_column(primary_key=True)  # empty where there was none
+    documents: Mapped[int]
+    pages: Mapped[int]  # of documents that were done
+    waited_s: Mapped[float]  # from when they could have begun until a worker took them
+    parse_s: Mapped[float]
+    render_s: Mapped[float]
+    ocr_s: Mapped[float]
+    layout_s: Mapped[float]
+    model_s: Mapped[float]
+    task_s: Mapped[float]
+    write_s: Mapped[float]
+    batches: Mapped[int]  # of a trained model …
+    windows: Mapped[int]  # … and what went through it in them
 
 
 class ApiKeyRow(Base):

@@ -5,18 +5,19 @@ The key is (document, request, model). Rows say what JSON says, typed, so that p
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
-from docai.errors import NotFound, UsageError
-from docai.jobs import ItemState
+from docai.errors import Conflict, NotFound, UsageError
+from docai.jobs import ANSWER, ItemState
 from docai.results import FieldType
 from docai.store.database import Store
 from docai.store.ids import new_id
@@ -34,9 +35,11 @@ from docai.store.models import (
     TableRow,
     table_of,
 )
+from docai.store.rechecks import recheck
 from docai.store.upsert import insert_new
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 FIELD, ITEM, TAX_DETAIL, KEY_VALUE = "field", "item", "tax_detail", "key_value"
 LISTS = {ITEM: "items", TAX_DETAIL: "tax_details"}  # where JSON keeps a kind's rows
@@ -71,10 +74,18 @@ class ItemResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    document_id: UUID
+    filename: str
+    extraction_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a person says a value is; `value` None takes the field away.
 
     `value` is as docs/json.md has it for the type: a string, {"amount", "currency"}, a boolean.
+    `text` and `evidence` say where on the page the value stands; None keeps what was known.
     """
 
     name: str
@@ -82,6 +93,8 @@ class Change:
     kind: str = FIELD
     row: int = 0
     type: FieldType | None = None  # None keeps the field's type; a new field needs one
+    text: str | None = None
+    evidence: tuple[Json, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class Correction:
     new: Json | None
     who: str
     at: datetime
+    undone_by: str | None = None
+    undone_at: datetime | None = None
 
 
 # --- writing ------------------------------------------------------------------------------
@@ -175,7 +190,30 @@ def correct(
                 )
             )
             _replace_row(session, row.id, change, new)
-        return _stored(session, row)
+        return _rechecked(session, row)
+
+
+def undo(store: Store, owner: str, document_id: UUID, task: str, who: str) -> StoredResult:
+    """Takes the newest correction that still holds back; it stays in the history.
+
+    Raises NotFound without such a result, Conflict where nothing is left to take back.
+    """
+    with store.writing() as session:
+        row = _latest(session, owner, document_id, task)
+        wanted = (
+            select(CorrectionRow)
+            .where(CorrectionRow.extraction_id == row.id, CorrectionRow.undone_at.is_(None))
+            .order_by(CorrectionRow.id.desc())
+            .limit(1)
+        )
+        newest = session.scalars(wanted).one_or_none()
+        if newest is None:
+            raise Conflict("there is no correction to take back")
+        newest.undone_by, newest.undone_at = who, store.now()
+        change = Change(newest.name, None, newest.kind, newest.row)
+        _replace_row(session, row.id, change, newest.old)
+        session.flush()
+        return _rechecked(session, row)
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -212,7 +250,7 @@ def corrections(store: Store, owner: str, extraction_id: UUID) -> list[Correctio
     """Who changed what, oldest first."""
     get(store, owner, extraction_id)
     with store.reading() as session:
-        return _corrections(session, [extraction_id])[extraction_id]
+        return _corrections(session, [extraction_id], undone=True)[extraction_id]
 
 
 def of_job(store: Store, owner: str, job_id: UUID) -> Iterator[ItemResult]:
@@ -238,6 +276,59 @@ def names(store: Store, job_id: UUID, kinds: Sequence[str]) -> dict[str, FieldTy
     )
     with store.reading() as session:
         return {name: FieldType(kind) for name, kind in session.execute(wanted)}
+
+
+def chosen(store: Store, owner: str, ids: Sequence[UUID]) -> list[Chosen]:
+    """These documents in this order, each with its newest result. Raises NotFound."""
+    found: dict[UUID, Chosen] = {}
+    with store.reading() as session:
+        for some in batched(ids):
+            joined = select(DocumentRow.id, DocumentRow.filename, ExtractionRow.id).outerjoin(
+                ExtractionRow,
+                (ExtractionRow.document_id == DocumentRow.id) & (ExtractionRow.task != ANSWER),
+            )
+            wanted = joined.where(DocumentRow.owner == owner, DocumentRow.id.in_(some))
+            for row in session.execute(wanted.order_by(ExtractionRow.id)):
+                found[row[0]] = Chosen(*row)  # the newest one comes last
+    for id in ids:
+        if id not in found:
+            raise NotFound(f"there is no document {id}")
+    return [found[id] for id in dict.fromkeys(ids)]
+
+
+def of_chosen(store: Store, chosen: Sequence[Chosen]) -> Iterator[ItemResult]:
+    """Few are in memory at a time. A document without a result is named as well."""
+    position = 0
+    for some in batched(chosen):
+        ids = [each.extraction_id for each in some if each.extraction_id]
+        with store.reading() as session:
+            rows = session.scalars(select(ExtractionRow).where(ExtractionRow.id.in_(ids)))
+            done = {row.id: _stored(session, row).result for row in rows.all()}
+        for each in some:
+            result = done.get(each.extraction_id) if each.extraction_id else None
+            state = ItemState.DONE if result else ItemState.QUEUED
+            about = (position, each.document_id, each.filename, state, None, result)
+            yield ItemResult(*about, each.extraction_id)
+            position += 1
+
+
+def names_of(
+    store: Store, extraction_ids: Sequence[UUID], kinds: Sequence[str]
+) -> dict[str, FieldType]:
+    """As `names`, of these results."""
+    found: set[tuple[str, str]] = set()
+    with store.reading() as session:
+        for some in batched(extraction_ids):
+            wanted = select(FieldRow.name, FieldRow.type).where(
+                FieldRow.extraction_id.in_(some), FieldRow.kind.in_(kinds)
+            )
+            found.update((name, kind) for name, kind in session.execute(wanted.distinct()))
+    return {name: FieldType(kind) for name, kind in sorted(found)}
+
+
+def batched(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(many), AT_ONCE):
+        yield many[start : start + AT_ONCE]
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -369,11 +460,17 @@ def _changed_field(change: Change, old: Json | None) -> Json | None:
         "name": change.name,
         "type": kind.value,
         "value": _checked(change.name, kind, change.value),
-        "text": old["text"] if old else None,
+        "text": (old["text"] if old else None) if change.text is None else change.text,
         "confidence": 1.0,
-        "evidence": old["evidence"] if old else [],
+        "evidence": _evidence(change, old),
         "corrected": True,
     }
+
+
+def _evidence(change: Change, old: Json | None) -> list[Json]:
+    if change.evidence is not None:
+        return list(change.evidence)
+    return old["evidence"] if old else []
 
 
 def _checked(name: str, kind: FieldType, value: Any) -> Any:
@@ -405,17 +502,24 @@ def _decimal(text: str) -> str:
     return f"{number:f}"
 
 
-def _corrections(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Correction]]:
+def _corrections(
+    session: Session, ids: Sequence[UUID], *, undone: bool = False
+) -> dict[UUID, list[Correction]]:
+    """Those that hold, oldest first; with `undone` also those that were taken back."""
     found: dict[UUID, list[Correction]] = {id: [] for id in ids}
     wanted = select(CorrectionRow).where(CorrectionRow.extraction_id.in_(ids))
+    if not undone:
+        wanted = wanted.where(CorrectionRow.undone_at.is_(None))
+    names = [field.name for field in dataclasses.fields(Correction)]
     for row in session.scalars(wanted.order_by(CorrectionRow.id)):
-        one = Correction(row.kind, row.row, row.name, row.old, row.new, row.who, row.at)
+        one = Correction(**{name: getattr(row, name) for name in names})
         found[row.extraction_id].append(one)
     return found
 
 
-def _corrected(result: Json, corrections: Sequence[Correction]) -> Json:
-    """A new result with the corrections applied in their order."""
+def _corrected(before: Json, corrections: Sequence[Correction]) -> Json:
+    """A new result with the corrections applied in their order, and its sums added up again."""
+    result = before
     for each in corrections:
         if each.kind == FIELD:
             fields = _with_field(result["fields"], each.name, each.new)
@@ -427,7 +531,14 @@ def _corrected(result: Json, corrections: Sequence[Correction]) -> Json:
             fields = _with_field(items[each.row]["fields"], each.name, each.new)
             items[each.row] = {"fields": fields}
             result = {**result, key: items}
+    changed = {c.name for c in corrections if _value_of(c.old) != _value_of(c.new)}
+    if changed and "checks" in before:
+        result = {**result, "checks": recheck(before, result, changed)}
     return result
+
+
+def _value_of(field: Json | None) -> Any:
+    return None if field is None else field["value"]
 
 
 def _with_field(fields: Sequence[Json], name: str, new: Json | None) -> list[Json]:
@@ -485,6 +596,13 @@ def _latest(session: Session, owner: str, document_id: UUID, task: str) -> Extra
     if row is None:
         raise NotFound(f"document {document_id} has no result of the task {task!r}")
     return row
+
+
+def _rechecked(session: Session, row: ExtractionRow) -> StoredResult:
+    stored = _stored(session, row)
+    checks = stored.result.get("checks", ())
+    row.failed_checks = sum(not check["passed"] for check in checks)
+    return stored
 
 
 def _stored(session: Session, row: ExtractionRow) -> StoredResult:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -70,14 +71,22 @@ ABOUT_ITEM = {
 }
 
 
-class Table:
-    """The columns that a job's results need, found out before the first row is written."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Results that are to be written: they are gone through once for each table."""
 
-    def __init__(self, store: Store, owner: str, job_id: UUID, rows: Rows) -> None:
-        self._found = partial(results.of_job, store, owner, job_id)
+    items: Callable[[], Iterator[ItemResult]]
+    names: Callable[[Sequence[str]], dict[str, FieldType]]
+
+
+class Table:
+    """The columns that results need, found out before the first row is written."""
+
+    def __init__(self, found: Found, rows: Rows) -> None:
+        self._found = found.items
         self._is_items = rows is Rows.ITEMS
         self._about = ABOUT_ITEM if self._is_items else ABOUT_DOCUMENT
-        self._names = results.names(store, job_id, [ITEM if self._is_items else FIELD])
+        self._names = found.names([ITEM if self._is_items else FIELD])
 
     @property
     def columns(self) -> dict[str, FieldType]:
@@ -115,16 +124,32 @@ class Table:
 def stream(
     store: Store, owner: str, job_id: UUID, form: Form, rows: Rows
 ) -> Iterator[str] | Iterator[bytes]:
+    """Of every document of a job."""
+    items = partial(results.of_job, store, owner, job_id)
+    return _stream(Found(items, partial(results.names, store, job_id)), form, rows)
+
+
+def stream_documents(
+    store: Store, owner: str, ids: Sequence[UUID], form: Form, rows: Rows
+) -> Iterator[str] | Iterator[bytes]:
+    """Of these documents, the newest result of each. Raises NotFound."""
+    chosen = results.chosen(store, owner, ids)
+    extractions = [each.extraction_id for each in chosen if each.extraction_id]
+    names = partial(results.names_of, store, extractions)
+    return _stream(Found(partial(results.of_chosen, store, chosen), names), form, rows)
+
+
+def _stream(found: Found, form: Form, rows: Rows) -> Iterator[str] | Iterator[bytes]:
     match form:
         case Form.JSONL:
-            return json_lines(results.of_job(store, owner, job_id))
+            return json_lines(found.items())
         case Form.CSV:
-            table = Table(store, owner, job_id, rows)
+            table = Table(found, rows)
             return export.to_csv([*table.columns], table.rows())
         case Form.XLSX:
-            return _workbook([(each, Table(store, owner, job_id, each)) for each in Rows])
+            return _workbook([(each, Table(found, each)) for each in Rows])
         case Form.PARQUET:
-            return _parquet(Table(store, owner, job_id, rows))
+            return _parquet(Table(found, rows))
 
 
 def json_lines(items: Iterable[ItemResult]) -> Iterator[str]:

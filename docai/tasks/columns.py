@@ -260,6 +260,12 @@ def _meanings(cluster: list[Piece]) -> list[str]:
     return max(known, key=lambda one: one[0])[1]
 
 
+def names_code(text: str) -> bool:
+    """Whether the whole text says "number of the article" and nothing else."""
+    letters, meanings = _known(text)
+    return letters == len(key(text)) and meanings[:1] == ["product_code"]
+
+
 def _price_as_amount(columns: list[Column]) -> list[Column]:
     """Where only one price is shown per row and it stands last, it is the row's amount."""
     concepts = [column.concept for column in columns]

@@ -2,11 +2,13 @@
 
 A row with an amount begins an item; rows of mere text continue the item's description. A
 list goes on over pages, with or without its head repeated, until a row of totals ends it.
-Where horizontal lines are drawn between the items, all rows between two lines are one item.
+Where horizontal lines are drawn between the items, all rows between two lines are one item;
+else the rows of a table that was found on the page say which lines stand in one cell.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +18,7 @@ from typing import Any
 
 from docai.results import Field, FieldType, Item, Money, Span
 from docai.tasks import amounts, dates, labels
-from docai.tasks.columns import Head, heads
+from docai.tasks.columns import Head, heads, names_code
 from docai.tasks.context import Context
 from docai.tasks.lexicon import lexicon
 from docai.tasks.settle import settle
@@ -24,6 +26,7 @@ from docai.tasks.sheet import Run, Sheet, join
 from docai.tasks.text import Found
 
 LINE_GAP = 1.7  # word heights between two lines of one description
+MOST_LINES = 12  # of one item that are looked back at
 UNEVEN = 0.3  # of its height, by which a cell may stand below the others of its line
 MIN_RULE = 0.5  # of the head's width: shorter lines do not part items
 MIN_QUALITY = 0.5  # of a sum's writing, in a list whose sums are written out
@@ -37,6 +40,8 @@ FIELDS = (
     "description", "product_code", "quantity", "unit", "unit_price", "tax_rate", "tax", "amount",
     "date",
 )  # fmt: skip
+# The number of an article on a line of its description: "Art. no.: 4711-A".
+CODE = re.compile(r"(?P<label>[^:\d]{2,20}): *(?P<code>[^\s:,;]*\d[^\s:,;]*)(?=\s|$)")
 TEXTS = frozenset({"description", "product_code", "unit"})
 
 
@@ -113,15 +118,37 @@ def _list_rows(head: Head, body: Iterable[tuple[Sheet, int]], context: Context) 
     rows: list[Row] = []
     for sheet, number in body:
         row = _row(sheet, number, head)
-        if _ends_list(sheet, number, row, head, context):
-            break
-        if _speaks_of("skip", sheet, number):
-            continue
+        if not _wraps(row, rows, head, context):
+            if _ends_list(sheet, number, row, head, context):
+                break
+            if _speaks_of("skip", sheet, number):
+                continue
         if rows and _is_same_line(rows[-1], row, head):
             rows[-1] = _merge(rows[-1], row)
         else:
             rows.append(row)
     return rows
+
+
+def _wraps(row: Row, above: Sequence[Row], head: Head, context: Context) -> bool:
+    """It stands in the cells of a row above it, as the table that was found has them.
+
+    Then it is a line of an item, whatever it says: "Deposit included" ends no list.
+    """
+    own = _table_row(row, context)
+    return (
+        own is not None
+        and _is_text(row, head)
+        and any(_table_row(other, context) == own for other in above[-MOST_LINES:])
+    )
+
+
+def _table_row(row: Row, context: Context) -> tuple[int, int, int] | None:
+    """(page, table, row of the table) where all its words stand, if they stand in one."""
+    places = context.sheets[row.page].table_rows
+    found = {places.get(word) for run in row.runs for word in run.words}
+    place = found.pop()
+    return None if found or place is None else (row.page, *place)
 
 
 def _is_same_line(above: Row, row: Row, head: Head) -> bool:
@@ -286,13 +313,19 @@ def _cost(row: Row, column: int | None, context: Context) -> Found[Money] | None
 def _by_anchors(
     head: Head, rows: Sequence[Row], anchors: Collection[tuple[int, int]], context: Context
 ) -> list[Group]:
-    """Each anchor with the lines of text that follow it closely, or lead to it."""
+    """Each anchor with the lines of its cells, and those that follow it closely or lead to it."""
     groups: list[Group] = []
     leading: list[Row] = []
+    beside = _beside(rows, anchors, context)
+    settled = {row.place for own in beside.values() for row in own}
     for row in rows:
+        if row.place in settled:
+            continue
         if row.place in anchors:
+            own = beside.get(row.place, [])
             nameless = _cell(row, head, "description") is None
-            groups.append(Group(row, tuple(leading) if nameless else (), ()))
+            before = [r for r in own if r.top < row.top] or (leading if nameless else [])
+            groups.append(Group(row, tuple(before), tuple(r for r in own if r.top >= row.top)))
             leading = []
         elif not _is_text(row, head):
             leading = []
@@ -301,6 +334,23 @@ def _by_anchors(
         else:
             leading = [row]
     return groups
+
+
+def _beside(
+    rows: Iterable[Row], anchors: Collection[tuple[int, int]], context: Context
+) -> dict[tuple[int, int], list[Row]]:
+    """The other rows in the same row of a found table, for each anchor that is alone there."""
+    together: dict[tuple[int, int, int], list[Row]] = {}
+    for row in rows:
+        place = _table_row(row, context)
+        if place is not None:
+            together.setdefault(place, []).append(row)
+    found = {}
+    for sharing in together.values():
+        alone = [row.place for row in sharing if row.place in anchors]
+        if len(alone) == 1:
+            found[alone[0]] = [row for row in sharing if row.place != alone[0]]
+    return found
 
 
 def _follows(row: Row, group: Group, context: Context) -> bool:
@@ -366,13 +416,34 @@ def _item(head: Head, group: Group, context: Context) -> Item | None:
     for concept in FIELDS:
         rows = group.rows if concept in TEXTS else (group.anchor,)
         spans = [span for row in rows if (span := _cell(row, head, concept)) is not None]
+        codes: list[Field] = []
+        if concept == "description" and head.column("product_code") is None:
+            spans, codes = _without_code(spans)
         found = _field(concept, join(spans), context) if spans else None
         if found is not None:
             fields.append(found)
             if concept == "quantity" and head.column("unit") is None:
                 fields += _unit_beside(spans[0], found)
+        fields += codes
     named = any(field.name in ("description", "product_code") for field in fields)
     return Item(tuple(fields)) if named else None
+
+
+def _without_code(lines: Sequence[Span]) -> tuple[list[Span], list[Field]]:
+    """Lines of a description without the number of the article in one of them, and that number."""
+    for number, line in enumerate(lines):
+        found = CODE.match(line.text)
+        if found is None or not names_code(found["label"]):
+            continue
+        words = line.text[: found.end()].split()
+        if len(line.text.split()) != len(line.evidence):  # whose words they are is not known
+            continue
+        code, rest = found["code"], line.text[found.end() :].strip()
+        evidence, others = line.evidence[: len(words)], line.evidence[len(words) :]
+        field = Field("product_code", FieldType.STRING, code, code, UNPROVED, evidence[-1:])
+        kept = [Span(rest, others)] if rest else []
+        return [*lines[:number], *kept, *lines[number + 1 :]], [field]
+    return list(lines), []
 
 
 def _cell(row: Row, head: Head, concept: str) -> Span | None:

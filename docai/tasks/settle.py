@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from docai.tasks.items import Row
 
 FACTORS = ("quantity", "unit_price", "amount")
+MAX_POSITION = 4  # digits of it
+ENOUGH = 3  # numbers in a row are no chance
 MAX_COLUMNS = 12  # of numbers; with more of them products agree by chance
 
 
 def settle(head: Head, rows: Sequence[Row], context: Context) -> Head:
     """The head with its columns named as their contents want it."""
-    return _describe(_multiply(head, rows, context), rows)
+    return _describe(_count(_multiply(head, rows, context), rows), rows)
 
 
 def _multiply(head: Head, rows: Sequence[Row], context: Context) -> Head:
@@ -55,6 +57,27 @@ def _multiply(head: Head, rows: Sequence[Row], context: Context) -> Head:
     if None not in own and _products(tuple(c for c in own if c is not None), table) >= proved:
         return head
     return _renamed(head, dict(zip(triple, FACTORS, strict=True)))
+
+
+def _count(head: Head, rows: Sequence[Row]) -> Head:
+    """What counts is the position; "No." may as well be the number of an article."""
+    column = head.column("product_code")
+    if column is None or not _counts([text for row in rows if (text := _text(row, column))]):
+        return head
+    return _renamed(head, {column: "position"})
+
+
+def _counts(texts: Sequence[str]) -> bool:
+    """1, 2, 3 or 10, 20, 30; a list that goes on from the page before may begin higher."""
+    bare = [text.strip(" .") for text in texts]
+    if not bare or not all(text.isdecimal() and len(text) <= MAX_POSITION for text in bare):
+        return False
+    numbers = [int(text) for text in bare]
+    return any(
+        numbers == list(range(numbers[0], numbers[-1] + 1, step))
+        and (numbers[0] == step or len(numbers) >= ENOUGH)
+        for step in (1, 10)
+    )
 
 
 def _numbers(row: Row, context: Context) -> dict[int, Decimal]:

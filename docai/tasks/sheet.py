@@ -18,6 +18,7 @@ from docai.geometry import Box
 from docai.results import Span
 
 RUN_GAP = 0.9  # of the row's median word height; an ordinary space is a third of it
+SURE_TABLE = 0.5  # confidence from which the rows of a table are believed
 MAX_RUN = 100  # words; only text made to cost time has longer ones
 SAME_ROW = 0.5  # of the smaller height: how far the middles of one row's words may lie apart
 
@@ -58,6 +59,17 @@ class Sheet:
     def row_of(self) -> dict[int, int]:
         """Word index -> the row it stands in."""
         return {word: run.row for run in self.runs for word in run.words}
+
+    @cached_property
+    def table_rows(self) -> dict[int, tuple[int, int]]:
+        """Word index -> (table of the page, row in it), where a table is more sure than not."""
+        return {
+            word: (number, cell.row)
+            for number, table in enumerate(self.page.tables)
+            if table.confidence >= SURE_TABLE
+            for cell in table.cells
+            for word in cell.words
+        }
 
     @cached_property
     def word_height(self) -> float:

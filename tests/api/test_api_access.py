@@ -16,6 +16,7 @@ from docai.settings import Settings
 from docai.store import jobs
 from docai.store.keys import Scope
 
+FOR_MANY = ("/v1/jobs", "/v1/results")
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
@@ -32,8 +33,9 @@ def anns(place, ann):
     ann.get(f"/v1/jobs/{job}/events")  # its end is waited for
     webhook = ann.post("/v1/webhooks", json={"url": "https://1.1.1.1/x"}).json()["id"]
     key = next(each["id"] for each in ann.get("/v1/keys").json()["keys"])
+    ann.put("/v1/field-sets/mine", json={"fields": [{"name": "colour"}]})
     ids = {"document_id": document, "job_id": job, "webhook_id": webhook, "key_id": key}
-    return {**ids, "task": "invoice", "number": "1"}
+    return {**ids, "task": "invoice", "number": "1", "name": "mine"}
 
 
 def bodies(anns):
@@ -44,6 +46,7 @@ def bodies(anns):
         "POST /v1/documents/{document_id}/answers": {"questions": ["Total?"]},
         "PATCH /v1/documents/{document_id}/extractions/{task}": change,
         "POST /v1/jobs": {"documents": [anns["document_id"]]},
+        "POST /v1/results": {"documents": [anns["document_id"]]},
     }
 
 
@@ -58,17 +61,22 @@ def operations(app):
 def test_nobody_reaches_what_is_anothers(place, ann, anns):
     """Every route that there is: what is another's looks as if it did not exist."""
     everything = ann_sees(ann, anns)
-    names_something = ("{", "POST /v1/jobs")
+    names_something = ("{", "POST /v1/jobs", "POST /v1/results")
+    names_ones_own = "PUT /v1/field-sets/{name}"  # makes it, whoever else has one of that name
     with place.client("bob") as bob:
         for operation in operations(place.app):
             if not any(part in operation for part in names_something):
                 continue
+            if operation == names_ones_own:
+                continue
             method, path = operation.format(**anns).split(" ")
             response = bob.request(method, path, json=bodies(anns).get(operation))
             refusal(response, 404, "not_found")
-            nowhere = operation.format(**dict.fromkeys(anns, NOWHERE) | {"task": "x", "number": 1})
+            nowhere = operation.format(
+                **dict.fromkeys(anns, NOWHERE) | {"task": "x", "number": 1, "name": "x"}
+            )
             method, path = nowhere.split(" ")
-            body = {"documents": [NOWHERE]} if path == "/v1/jobs" else bodies(anns).get(operation)
+            body = {"documents": [NOWHERE]} if path in FOR_MANY else bodies(anns).get(operation)
             problem = refusal(bob.request(method, path, json=body), 404, "not_found")
             said, unknown = response.json()["detail"], problem["detail"]
             assert shape(said) == shape(unknown), operation
@@ -80,7 +88,12 @@ def test_nobody_reaches_what_is_anothers(place, ann, anns):
 
 def ann_sees(ann, anns):
     paths = ("/v1/documents", "/v1/documents/{document_id}/extractions", "/v1/jobs/{job_id}")
-    paths += ("/v1/webhooks", "/v1/documents/{document_id}/extractions/invoice/corrections")
+    paths += (
+        "/v1/webhooks",
+        "/v1/field-sets",
+        "/v1/reviews",
+        "/v1/documents/{document_id}/extractions/invoice/corrections",
+    )
     return [
         re.sub(r'"(documents|pages)_per_s":[\d.]+,', "", ann.get(path.format(**anns)).text)
         for path in paths
@@ -96,7 +109,8 @@ def test_every_operation_is_one_of_those_that_name_something_or_list(place):
     lists_own = {
         "GET /v1/documents", "POST /v1/documents", "POST /v1/answers", "GET /v1/jobs",
         "POST /v1/jobs", "GET /v1/keys", "POST /v1/keys", "GET /v1/webhooks",
-        "POST /v1/webhooks", "GET /livez", "GET /readyz", "GET /metrics",
+        "POST /v1/webhooks", "GET /v1/insights", "GET /v1/reviews", "POST /v1/results",
+        "GET /v1/field-sets", "GET /v1/about", "GET /livez", "GET /readyz", "GET /metrics",
     }  # fmt: skip
     assert {each for each in operations(place.app) if "{" not in each} == lists_own
 
@@ -140,7 +154,7 @@ def test_without_a_key_every_route_is_shut(place, header):
         for operation in operations(place.app):
             if "/v1/" in operation:
                 ids = dict.fromkeys(["document_id", "job_id", "webhook_id", "key_id"], NOWHERE)
-                method, path = operation.format(**ids, task="x", number=1).split(" ")
+                method, path = operation.format(**ids, task="x", number=1, name="x").split(" ")
                 headers = {"Authorization": header.encode()}
                 response = stranger.request(method, path, headers=headers)
                 refusal(response, 401, "unauthorized")

@@ -34,9 +34,9 @@ FEW = settings(
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory, made):
+def known(tmp_path_factory, new_database):
     """A place with a document, a result and a job, and how to call for them."""
-    place = Workplace(tmp_path_factory.mktemp("schema"), made)
+    place = Workplace(tmp_path_factory.mktemp("schema"), new_database())
     place.hire()
     with place.client() as ann:
         document = upload(ann)

@@ -18,12 +18,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from workplace import Workplace
-from docai.settings import Settings
 from docai.store import migrate
-from docai.store.database import Store
 folder = Path(sys.argv[2])
-migrate.upgrade(Store.from_settings(Settings(data=str(folder / "made"))).engine)
-place = Workplace(folder / "data", folder / "made")
+place = Workplace(folder, f"sqlite:///{folder / 'docai.sqlite'}")
+migrate.upgrade(place.store.engine)
 with place.client() as ann:
     ann.get("/v1/jobs", headers={"X-Request-ID": "traced-17"})
 place.close()

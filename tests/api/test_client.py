@@ -72,6 +72,13 @@ def test_a_file_is_uploaded_and_asked(docai, tmp_path):
     assert docai.page_picture(document.id, 1).startswith(b"\x89PNG")
 
 
+def test_figures_over_all_documents(docai):
+    docai.extract(docai.upload(("invoice.pdf", pdf())).id, "invoice")
+    told = docai.insights(days=7)
+    assert (told.documents, told.pages, told.reviewed, told.accuracy) == (1, 1, 0, None)
+    assert {each["name"] for each in told.fields} >= {"invoice_id", "invoice_date"}
+
+
 def test_a_bulk_job_is_watched_to_its_end_and_fetched(docai, tmp_path):
     ids = [docai.upload((f"{i}.pdf", pdf(*INVOICE, f"page {i}"))).id for i in range(4)]
     told = []
@@ -174,3 +181,34 @@ def test_an_answer_that_takes_long_is_waited_for_under_one_key(pauses):
     played = Played(later, later, httpx.Response(200, json=done))
     assert Client("http://x", "k", transport=played).ask("d", ["Total?"]) == []
     assert len({call.headers["Idempotency-Key"] for call in played.calls}) == 1
+
+
+def test_what_the_web_app_asks(docai, tmp_path):
+    invoice = docai.upload(("invoice.pdf", pdf(*INVOICE))).id
+    docai.extract(invoice, "invoice")
+    assert docai.find_documents(state="open").documents[0].result["task"] == "invoice"
+    assert docai.page(invoice, 1)["number"] == 1
+    docai.correct(invoice, "invoice", [{"name": "invoice_id", "value": "X"}])
+    assert len(docai.corrections(invoice, "invoice")) == 1
+    assert docai.undo(invoice, "invoice").values["invoice_id"] == "INV-17"
+    docai.review(invoice, "invoice")
+    assert docai.reviews().open == 0
+    docai.reopen(invoice, "invoice")
+    assert docai.reviews().open == 1
+    assert [each.task for each in docai.extractions(invoice)] == ["invoice"]
+    assert docai.save_results_of([invoice], tmp_path / "a.csv", "csv").stat().st_size
+    assert docai.save_searchable(invoice, tmp_path / "a.pdf").stat().st_size
+    text = docai.make_key("another", ["read"])
+    (made,) = (key for key in docai.list_keys() if text.split("_")[1] == key["prefix"])
+    docai.revoke_key(made["id"])
+    assert all(key["revoked_at"] for key in docai.list_keys() if key["id"] == made["id"])
+    docai.put_field_set("freight papers", [{"name": "ship"}])
+    assert [each["name"] for each in docai.field_sets()] == ["freight papers"]
+    docai.delete_field_set("freight papers")
+    assert docai.field_sets() == []
+    assert docai.about()["version"]
+
+
+def test_a_file_goes_by_another_name(docai, tmp_path):
+    (tmp_path / "file").write_bytes(pdf(*INVOICE))
+    assert docai.upload(("bill.pdf", tmp_path / "file")).filename == "bill.pdf"

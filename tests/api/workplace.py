@@ -1,8 +1,7 @@
-"""The real application on SQLite, with a real worker in a thread of this process."""
+"""The real application on a real database, with a real worker in a thread of this process."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 
 from fastapi.testclient import TestClient
@@ -26,9 +25,8 @@ OFTEN = ApiSettings(rate_per_minute=1_000_000)
 class Workplace:
     """A store, an API over it, and a worker that hears the API's bell (or not)."""
 
-    def __init__(self, folder, made, settings=OFTEN, limits=None, webhooks=None):
-        shutil.copytree(made, folder, dirs_exist_ok=True)
-        self.settings = Settings(data=str(folder)).filled()
+    def __init__(self, folder, database, settings=OFTEN, limits=None, webhooks=None):
+        self.settings = Settings(data=str(folder), database=database).filled()
         self.store = Store.from_settings(self.settings)
         self.limits = limits or Limits()
         self._bell, self._closed = threading.Event(), False

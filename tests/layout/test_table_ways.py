@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from test_every_word_once import check_indices
 
-from docai.document import Page, Table, Word
+from docai.document import CellKind, Page, Table, Word
 from docai.errors import EngineMissing
 from docai.geometry import Box
 from docai.image import PageImage
 from docai.layout import arrange
-from docai.layout.slanet import SlanetPlus, by_model
+from docai.layout.slanet import SeenCell, SeenTable, SlanetPlus, by_model
 from docai.layout.tables import table_in
+from docai.ocr.fake import FakeReader
+from docai.pipeline import ReadOptions, read
 
 FIGURES = [("Ann", "12", "34.5"), ("Bob", "7", "20.0"), ("Cyd", "150", "1.5")]
 XS = (40.0, 200.0, 300.0)  # where the first column begins and the others end
@@ -141,6 +143,39 @@ def test_the_model_sees_rows_and_columns():
     looked = by_model(image, SlanetPlus(threads=1))
     table = table_in(made, Box(0, 0, 330, 130), lambda area: looked(area))
     assert of(table, made) == rows
+
+
+class Grid:
+    """Meets TableModel: sees as many equal rows and columns as it was told, two rows of header."""
+
+    def __init__(self, rows, columns):
+        self.rows, self.columns, self.pictures = rows, columns, []
+
+    def see(self, pixels):
+        self.pictures.append(pixels)
+        height, width = (
+            s / n for s, n in zip(pixels.shape, (self.rows, self.columns), strict=False)
+        )
+        seen = [
+            SeenCell(r, c, 1, 1, (c * width, r * height, (c + 1) * width, (r + 1) * height))
+            for r in range(self.rows)
+            for c in range(self.columns)
+        ]
+        return SeenTable(tuple(seen), headers=2, score=0.9)
+
+
+def test_another_model_of_structure_is_asked_in_place_of_ours(tmp_path):
+    rows = [HEAD, *FIGURES, ("Dan", "3", "4.0")]
+    image, made = picture(rows)
+    path = tmp_path / "page.png"
+    Image.fromarray(image.pixels).save(path, dpi=(144, 144))
+    grid = Grid(len(rows), 3)
+    options = ReadOptions(text="ocr")
+    document = read(path, options, reader=FakeReader(made.words), table_model=grid)
+    (table,) = document.pages[0].tables
+    assert len(grid.pictures) == 1
+    assert of(table, document.pages[0]) == [list(row) for row in rows]
+    assert {cell.row for cell in table.cells if cell.kind is CellKind.HEADER} == {0, 1}
 
 
 def test_a_damaged_model_is_refused(tmp_path):

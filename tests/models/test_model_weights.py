@@ -325,6 +325,14 @@ def test_a_text_encoder_is_a_start(tiny_config):
         start_from_bert(model, state)
 
 
+def test_a_card_says_how_the_model_was_made_and_what_it_cannot_do(tiny_model, tokenizer, tmp_path):
+    card = replace(CARD, made=(("seed", "7"),), limits=("English alone",))
+    folder = save(tiny_model, tokenizer, card, tmp_path)
+    assert load(folder).card == card
+    text = (folder / "README.md").read_text("utf-8")
+    assert "## Made\n\n- seed: 7\n" in text and "## Limits\n\n- English alone\n" in text
+
+
 def test_packed_weights_are_smaller_and_nearly_the_same(tiny_model, tokenizer, tmp_path):
     small = save(tiny_model, tokenizer, CARD, tmp_path, pack=True)
     stored = load_file(small / "model.safetensors")

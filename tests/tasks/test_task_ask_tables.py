@@ -1,4 +1,3 @@
-import pytest
 
 """Questions whose answer is a cell, known by its heads, its row's name and what is around them."""
 

@@ -8,6 +8,7 @@ from docai.errors import EngineError, UsageError  # noqa: E402
 from docai.models.config import HeadConfig, HeadKind, ModelConfig  # noqa: E402
 from docai.models.inputs import Window, stack  # noqa: E402
 from docai.models.model import DocumentModel  # noqa: E402
+from docai.stages import Stage, timed  # noqa: E402
 from worker.batcher import GOOD_BEFORE_GROWTH, Batcher, device_of  # noqa: E402
 
 LENGTHS = (3, 30, 5, 29, 4, 31, 6, 28)
@@ -54,6 +55,14 @@ def test_windows_of_like_length_go_together_and_come_back_in_order(model):
     check(Batcher(run, max_tokens=128)(windows), windows, model)
     assert run.batches[0] == [31, 30, 29, 28]
     assert all(max(batch) * len(batch) <= 128 for batch in run.batches)
+
+
+def test_batches_are_counted_and_timed(model):
+    with timed() as clock:
+        run = Runner(model, room=64)
+        Batcher(run, max_tokens=512)([window(length) for length in LENGTHS])
+    assert (clock.batches, clock.windows) == (len(run.batches), len(LENGTHS))
+    assert clock.seconds()[Stage.MODEL] > 0
 
 
 def test_out_of_memory_halves_the_batches_and_loses_no_window(model):

@@ -92,7 +92,7 @@ def test_up_runs_everything_restarts_what_dies_and_leaves_nothing_behind(place):
     port = servers.free_port()
     log = place / "up.log"
     with log.open("wb") as file:
-        command = [*DOCAI, "up", "--port", str(port), "--processes", "1"]
+        command = [*DOCAI, "up", "--port", str(port), "--processes", "1", "--no-web"]
         up = subprocess.Popen(command, stdout=file, stderr=file)
     try:
         wait_until(lambda: "shown this once" in log.read_text())

@@ -1,18 +1,22 @@
 """A worker in this process: what it does with documents, one after the other."""
 
 import io
+import time
 
 import pytest
+from faulty import SLOW, SLOW_S, FaultyReader
 from service import INVOICE, Service, small_pdf
 
 from docai import tasks
 from docai.errors import StoreError
 from docai.ingest.limits import Limits
 from docai.jobs import ANSWER, CUSTOM, Lane, Request
+from docai.ocr import ENGINES
 from docai.pipeline import ReadOptions, read
 from docai.serialize import extraction_to_json
 from docai.settings import Settings
-from docai.store import claims, documents, jobs, pages, results
+from docai.stages import Stage
+from docai.store import claims, documents, jobs, pages, results, work
 from docai.tasks import FieldSpec
 from worker import progress, sweep
 from worker.work import Worker
@@ -123,6 +127,36 @@ def test_a_long_document_goes_on_at_its_page(service, tmp_path, monkeypatch):
     whole = read(path)
     expected = extraction_to_json(tasks.task("invoice").extract(whole), whole)
     assert result_of(service, document, "invoice") == expected
+
+
+def test_where_the_time_of_a_document_goes_is_kept(service):
+    submit(service, small_pdf("Invoice number 17", pages=3))
+    began = time.perf_counter()
+    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    took_s = time.perf_counter() - began
+    (sums,) = work.everybody(service.store)
+    spent = sums.seconds
+    assert all(spent[each] > 0 for each in (Stage.PARSE, Stage.LAYOUT, Stage.TASK, Stage.WRITE))
+    assert spent[Stage.OCR] == spent[Stage.RENDER] == spent[Stage.MODEL] == 0
+    assert sum(spent.values()) <= took_s
+    assert (sums.documents, sums.pages) == (1, 3)
+
+
+def test_a_scan_is_rendered_and_read(service, monkeypatch):
+    monkeypatch.setitem(ENGINES, "faulty", lambda profile, threads: FaultyReader())
+    service.submit_pictures(SLOW)
+    assert worker(service).work(Lane.CPU, for_s=60) == 1
+    (sums,) = work.everybody(service.store)
+    assert sums.seconds[Stage.RENDER] > 0
+    assert sums.seconds[Stage.OCR] >= SLOW_S
+
+
+def test_the_time_of_a_failure_is_kept_with_its_code(service):
+    submit(service, b"%PDF-1.4 nothing else")
+    worker(service).work(Lane.CPU, for_s=9)
+    (sums,) = work.everybody(service.store)
+    assert (sums.outcome, sums.error_code) == ("failed", "broken_document")
+    assert sums.seconds[Stage.PARSE] > 0
 
 
 def test_a_paused_job_stops_at_a_page_and_goes_on_later(service, monkeypatch):

@@ -1,0 +1,148 @@
+"""What stands beside a document's pages: its tables, questions about it, its text, its JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.client import ApiError, Client, Document, Extraction
+from app.web import grids, parts, rows
+from app.web.session import told
+from app.web.values import tone
+from app.web.words import known, t
+
+Json = dict[str, Any]
+
+
+def tables(found: Extraction) -> str | None:
+    """An editable grid of one table; the id of its mark on the page."""
+    held = found.result.get("tables", [])
+    if not held:
+        st.info(t("tables.none"))
+        return None
+    number: int = st.selectbox(
+        t("tables.which"),
+        range(len(held)),
+        format_func=lambda n: t("tables.name", number=n + 1, page=held[n]["page"]),
+    )
+    texts = grids.grid(held[number])
+    frame = pd.DataFrame(texts, columns=[str(n + 1) for n in range(held[number]["columns"])])
+    edited = st.data_editor(
+        frame,
+        key=f"table-{found.id}-{number}",
+        num_rows="dynamic",
+        hide_index=True,
+    )
+    cells = [["" if cell is None else str(cell) for cell in row] for row in edited.values.tolist()]
+    name = t("document.table", number=number + 1)
+    with st.container(horizontal=True):
+        for label, content in (
+            ("CSV", grids.as_csv(cells)),
+            ("XLSX", grids.as_xlsx(cells, name)),
+            ("HTML", grids.as_html(cells, name)),
+        ):
+            file = f"table-{number + 1}.{label.lower()}"
+            st.download_button(label, content, file, on_click="ignore")
+    return f"table/{number}/"
+
+
+def ask(client: Client, document: Document) -> list[Json]:
+    """Questions and their answers, the newest first; the marks of their evidence."""
+    with st.form("question", clear_on_submit=True, border=False):
+        question = st.text_input(t("ask.question"), placeholder=t("ask.hint"), max_chars=1000)
+        is_asked = st.form_submit_button(t("ask.ask"), type="primary")
+    if is_asked and question.strip():
+        with st.spinner(t("ask.reading")), told():
+            client.ask(document.id, [question.strip()])
+    answers = asked(client, document)
+    if not answers:
+        st.info(t("ask.empty"))
+        return []
+    listed = [
+        {
+            "id": f"answer/{number}/",
+            "label": answer["question"],
+            "value": answer["answer"] or t("ask.no_answer"),
+            "edit": "",
+            "confidence": answer["confidence"] if answer["answer"] else None,
+            "tone": tone(answer["confidence"]),
+            "looked_at": False,
+            "messages": [],
+            "group": "",
+        }
+        for number, answer in enumerate(answers)
+    ]
+    first = "answer/0/" if is_asked else None
+    data = {"result": f"answers-{document.id}-{len(answers)}", "rows": listed, "selected": first}
+    parts.fields({**data, "mode": "look", "can_edit": False}, key="answers")
+    with st.expander(t("ask.as_json")):
+        st.code(json.dumps(answers, ensure_ascii=False, indent=1), language="json", height=300)
+    return rows.answer_marks(answers)
+
+
+def asked(client: Client, document: Document) -> list[Json]:
+    """Every answer about the document, the newest first."""
+    held = [each for each in client.extractions(document.id) if each.task == "answer"]
+    return [answer for each in reversed(held) for answer in reversed(each.result["answers"])]
+
+
+def text(client: Client, document: Document) -> None:
+    """Of one page at a time: a long document is not fetched to show its first page."""
+    number = 1
+    if (document.pages or 1) > 1:
+        number = int(
+            st.number_input(t("viewer.page_number"), 1, document.pages or 1, 1, key="text_page")
+        )
+    try:
+        page = client.page(document.id, number)
+    except ApiError as error:
+        if error.code != "not_found":
+            raise
+        st.info(t("document.page_not_read"))
+        return
+    lines = [" ".join(page["words"][index]["text"] for index in line) for line in page["lines"]]
+    with st.container(height=520):
+        st.text("\n".join(lines) or t("document.no_text"))
+
+
+def as_json(found: Extraction) -> None:
+    shown = json.dumps(found.result, ensure_ascii=False, indent=1)
+    name = f"{found.document}.json"
+    st.download_button(
+        t("document.download_json"), shown, name, "application/json", on_click="ignore"
+    )
+    st.code(shown, language="json", height=560)
+
+
+def history(client: Client, found: Extraction) -> None:
+    """Who changed what, and when."""
+    made = client.corrections(found.document, found.requested)
+    if not made:
+        return
+    with st.expander(t("document.history", count=len(made))):
+        for each in reversed(made):
+            st.text(_told(each))
+
+
+def _told(correction: Json) -> str:
+    old, new = (each and each["value"] for each in (correction["old"], correction["new"]))
+    says = t(
+        "document.correction",
+        at=correction["at"][:16].replace("T", " "),
+        who=correction["who"],
+        name=known("field", correction["name"]),
+        old=_value(old),
+        new=_value(new),
+    )
+    return says + (t("document.undone") if correction["undone_at"] else "")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part)
+    return str(value)

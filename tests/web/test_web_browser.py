@@ -1,0 +1,280 @@
+"""The web app as people use it: a real browser, a real service, real documents."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+from reportlab.pdfgen.canvas import Canvas
+
+pytestmark = pytest.mark.slow
+
+expect.set_options(timeout=90_000)  # as patient as the pages are
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+def test_upload_extraction_evidence_correction_export(visit, owner, client, tmp_path):
+    page = visit(owner)
+    page.set_input_files("#docai-files", SAMPLES / "invoice.pdf")
+    page.get_by_role("button", name="invoice.pdf").click()
+    total = row(page, "field/0/invoice_total")
+    expect(total).to_contain_text("2318.88 GBP")
+
+    total.locator(".field").click()
+    expect(mark(page, "field/0/invoice_total")).to_have_class(re.compile("selected"))
+    mark(page, "field/0/invoice_id").click()
+    number = page.locator(".fields .row.selected")
+    expect(number).to_contain_text("INV-2026-0417")
+
+    number.get_by_role("button", name="Edit").click()
+    number.get_by_role("textbox").fill("INV-2026-0418")
+    number.get_by_role("textbox").press("Enter")
+    expect(page.locator(".fields[data-waiting='0']")).to_contain_text("INV-2026-0418")
+    (document,) = client.documents()
+    (made,) = client.corrections(document.id, "invoice")
+    assert (made["old"]["value"], made["new"]["value"]) == ("INV-2026-0417", "INV-2026-0418")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    download.value.save_as(tmp_path / "results.csv")
+    (exported,) = csv.DictReader((tmp_path / "results.csv").read_text().splitlines())
+    assert (exported["invoice_id"], exported["invoice_total"]) == ("INV-2026-0418", "2318.88")
+
+
+def row(page: Page, id: str) -> Locator:
+    return page.locator(f".fields .row[data-id='{id}']")
+
+
+def mark(page: Page, id: str) -> Locator:
+    return page.locator(f".viewer rect[data-id='{id}']").first
+
+
+def test_a_question_is_answered_with_its_box(visit, owner, client):
+    document = client.upload(SAMPLES / "invoice.pdf")
+    client.extract(document.id, "invoice")
+    page = visit(owner, at=f"document?document={document.id}")
+    page.get_by_role("radio", name="Ask").click(force=True)
+    ask(page, "What is the invoice number?")
+    answer = page.locator(".fields .row.selected")
+    expect(answer).to_contain_text("INV-2026-0417")
+    expect(mark(page, "answer/0/")).to_have_class(re.compile("selected"))
+    ask(page, "What is the name of the ship's captain?")
+    expect(page.locator(".fields .row").first).to_contain_text("no answer found")
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label("Question").fill(question)
+    page.get_by_label("Question").press("Enter")
+
+
+def test_a_bulk_job_is_watched_to_its_end(visit, owner, client):
+    page = visit(owner)
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    files = [
+        {"name": f"{n}.pdf", "mimeType": "application/pdf", "buffer": small_pdf(f"Bill no. {n}")}
+        for n in range(50)
+    ]
+    page.set_input_files("#docai-files", files)
+    expect(page.get_by_text(re.compile(r"\d+ of 50")).first).to_be_visible()
+    expect(page.get_by_text("50 of 50")).to_be_visible()
+    expect(page.get_by_role("link", name="PARQUET")).to_be_visible()
+    expect(page.locator(".listing tr[data-id]:has(.open)")).to_have_count(50)
+    (job,) = client.jobs()
+    assert client.progress(job.id).counts["done"] == 50
+
+
+def test_a_broken_file_says_what_is_wrong_and_what_to_do(visit, owner):
+    page = visit(owner)
+    files = [
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"buy tea"},
+        {"name": "torn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\ntorn"},
+    ]
+    page.set_input_files("#docai-files", files)
+    expect(page.locator(".upload .wrong")).to_contain_text("neither a PDF nor an image")
+    expect(page.get_by_text("damaged beyond repair")).to_be_visible()
+    page.get_by_role("button", name="torn.pdf").click()
+    expect(page.get_by_role("alert").get_by_text("damaged beyond repair")).to_be_visible()
+
+
+def test_a_reload_in_the_middle_of_an_upload_loses_nothing_that_arrived(visit, owner, client):
+    page = visit(owner)
+    page.route("**/docai/upload?name=slow*", lambda route: None)  # it never gets through
+    files = [
+        {"name": name, "mimeType": "application/pdf", "buffer": small_pdf(name)}
+        for name in ("first.pdf", "slow.pdf")
+    ]
+    page.set_input_files("#docai-files", files)
+    expect(page.locator(".upload .says")).to_contain_text("Sending 2 of 2: slow.pdf")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.get_by_text("1 documents were uploaded")).to_be_visible()
+    page.set_input_files("#docai-files", files)  # the same again: the first one is not doubled
+    expect(page.get_by_role("button", name="slow.pdf")).to_be_visible()
+    expect(page.locator(".listing tr[data-id]:has(.open)")).to_have_count(2)
+    assert len(client.documents()) == 2
+
+
+def test_two_owners_side_by_side_see_their_own(visit, service):
+    ann, bob = visit("ann"), visit("bob")
+    ann.set_input_files("#docai-files", SAMPLES / "invoice.pdf")
+    expect(ann.get_by_role("button", name="invoice.pdf")).to_be_visible()
+    expect(bob.get_by_text("Nothing here yet")).to_be_visible()
+    with service.client("ann") as client:
+        (document,) = client.documents()
+    bob.goto(f"{service.web}/document?document={document.id}")
+    expect(bob.get_by_text("There is no such thing here")).to_be_visible()
+    picture = f"{service.web}/docai/documents/{document.id}/pages/1.png"
+    assert bob.request.get(picture).status == 404
+    assert ann.request.get(picture).status == 200
+
+
+def test_review_by_keyboard_alone(visit, owner, client):
+    for number in (1, 2):
+        lines = (f"Invoice number: INV-{number}", "Invoice date: 2026-03-01", "Total: 120.50 EUR")
+        document = client.upload((f"{number}.pdf", small_pdf("INVOICE", *lines)))
+        client.extract(document.id, "invoice")
+    first = client.reviews().documents[0]
+    page = visit(owner, at="review")
+    expect(page.get_by_text(f"2 to review · {first.filename}")).to_be_visible()
+    chosen = page.locator(".fields .row.selected")
+    expect(page.locator(".viewer rect.mark.selected").first).to_be_visible()  # its place is shown
+    keys = page.keyboard
+    while "Invoice date" not in chosen.inner_text():
+        keys.press("ArrowDown")
+    keys.press("e")
+    keys.press("Control+a")
+    keys.type("2 April 2026")
+    keys.press("Enter")
+    expect(row(page, "field/0/invoice_date")).to_contain_text("2026-04-02")
+    keys.press("x")
+    expect(page.locator(".fields[data-waiting='0']")).to_be_visible()
+    keys.press("u")
+    expect(page.locator(".fields[data-waiting='0']")).to_be_visible()
+    made = client.corrections(first.id, "invoice")
+    assert [bool(each["undone_at"]) for each in made] == [False, True]
+    keys.press("Shift+Enter")
+    expect(page.get_by_text("1 to review")).to_be_visible()
+    expect(page.locator(".fields .row.selected")).to_be_visible()
+    keys.press("Shift+Enter")
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    assert client.reviews().open == 0
+    assert client.extraction(first.id, "invoice").values["invoice_date"] == "2026-04-02"
+
+
+def test_a_value_is_picked_by_clicking_words(visit, owner, client):
+    lines = ("INVOICE", "Invoice number: INV-1", "Reference: R-2", "Total: 120.50 EUR")
+    document = client.upload(("pick.pdf", small_pdf(*lines)))
+    client.extract(document.id, "invoice")
+    page = visit(owner, at=f"document?document={document.id}")
+    row(page, "field/0/invoice_id").locator(".field").click()
+    page.get_by_role("button", name="Pick on page").click()
+    word = page.locator(".viewer rect.pickable").filter(has=page.locator("title", has_text="R-2"))
+    word.click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".fields[data-waiting='0']")).to_contain_text("R-2")
+    (field,) = [
+        field
+        for field in client.extraction(document.id, "invoice").result["fields"]
+        if field["name"] == "invoice_id"
+    ]
+    assert (field["value"], field["text"], len(field["evidence"])) == ("R-2", "R-2", 1)
+
+
+def test_a_field_that_was_not_found_is_added(visit, owner, client):
+    document = client.upload(("add.pdf", small_pdf("INVOICE", "Invoice number: INV-1")))
+    client.extract(document.id, "invoice")
+    page = visit(owner, at=f"document?document={document.id}")
+    page.get_by_text("Add a field that is missing").click()
+    page.get_by_label("Field", exact=True).fill("Due date")
+    page.get_by_label("Field", exact=True).press("Enter")
+    page.get_by_role("textbox", name="Value", exact=True).fill("11 April 2026")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(row(page, "field/0/due_date")).to_contain_text("2026-04-11")
+    assert client.extraction(document.id, "invoice").values["due_date"] == "2026-04-11"
+
+
+def test_a_long_document_shows_one_page_and_fetches_few(visit, service, owner, client):
+    document = client.upload(("long.pdf", small_pdf("INVOICE", "Total: 5.00 EUR", pages=100)))
+    client.extract(document.id, "invoice")
+    page = visit(owner)
+    fetched = []
+    page.on("request", lambda r: ".png" in r.url and "/docai/" in r.url and fetched.append(r.url))
+    page.goto(f"{service.web}/document?document={document.id}")
+    expect(page.locator(".viewer[data-drawn='1']")).to_be_visible()
+    expect(page.get_by_role("button", name="Page 100", exact=True)).to_be_attached()
+    page.get_by_label("Page number").first.fill("90")
+    page.get_by_label("Page number").first.press("Enter")
+    expect(page.locator(".viewer[data-drawn='90']")).to_be_visible()
+    assert 2 < len(set(fetched)) < 50
+
+
+def test_text_of_a_document_is_never_rendered(visit, owner, client):
+    evil = "<img src=x onerror=alert(1)> **bold** <b>x</b>"
+    document = client.upload((f"{evil[:28]}.pdf", small_pdf("INVOICE", f"Invoice number: {evil}")))
+    client.extract(document.id, "invoice")
+    page = visit(owner, at=f"document?document={document.id}")
+    page.on("dialog", lambda dialog: pytest.fail("a script of a document ran"))
+    expect(page.get_by_role("heading")).to_contain_text("<img src=x onerror=alert(1)>")
+    page.get_by_role("radio", name="Text").click(force=True)
+    expect(page.get_by_text("**bold** <b>x</b>")).to_be_visible()
+    assert page.locator("img[src='x'], b").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(visit, service, owner, client, scheme):
+    """No serious finding of axe-core, in whichever light."""
+    document = client.upload(SAMPLES / "invoice.pdf")
+    client.extract(document.id, "invoice")
+    page = visit(owner, color_scheme=scheme)
+    found = []
+    for path, ready in (
+        ("", ".listing tr[data-id]"),
+        (f"document?document={document.id}", ".viewer[data-drawn]"),
+        ("review", ".viewer[data-drawn]"),
+        ("ask", "textarea"),
+        ("insights", "[data-testid=stVegaLiteChart]"),
+        ("settings", ".listing tr[data-id]"),
+    ):
+        page.goto(f"{service.web}/{path}")
+        expect(page.locator(ready).first).to_be_visible()
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                where = [node["target"] for node in violation["nodes"]][:3]
+                found.append((path, violation["id"], where))
+    assert not found
+
+
+def test_sign_in_and_out(visit, service):
+    page = visit()
+    expect(page.locator(".upload .zone")).to_be_visible()  # on this machine nobody signs in
+    page.goto(f"{service.web}/settings")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Key").fill("docai_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("This key opens nothing")
+    page.get_by_label("Key").fill(service.key("carol"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_chinese(visit, owner):
+    page = visit(owner, locale="zh-CN")
+    expect(page.get_by_text("将 PDF 或图片拖到这里")).to_be_visible()
+
+
+def small_pdf(*lines: str, pages: int = 1) -> bytes:
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(420, 595), invariant=True)
+    for number in range(pages):
+        for i, line in enumerate((*lines, f"Page {number + 1}")):
+            canvas.drawString(50, 540 - 20 * i, line)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
