@@ -24,3 +24,9 @@ def pdf(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of the model ask for it; all others are as quick without."""
+    monkeypatch.setenv("DOCAI_MODEL", "rules")

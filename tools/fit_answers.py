@@ -4,7 +4,7 @@
 
 Each DIR holds labelled documents (docs/training.md). Of data that docai-small was trained on
 only the part kept for fitting is asked (docai.training.folds), of other data everything. Every
-question is asked of its own document and of another one, where no answer is right.
+question is asked of its own document and of another one that does not answer it, if there is one.
 """
 
 import sys
@@ -14,14 +14,14 @@ from random import Random
 import numpy as np
 
 from docai.evaluation.answers import FORGIVEN, alike
-from docai.evaluation.metrics import calibration_error
+from docai.evaluation.metrics import auroc, calibration_error
 from docai.tasks import ask, ask_model
-from docai.training.asked import questions_about
+from docai.training.asked import elsewhere, questions_about
 from docai.training.folds import Part, part_of
 from docai.training.readers import read
 
 MOST = 2  # questions asked of one document
-LIMIT = 250  # documents of one folder
+LIMIT = 120  # documents of one folder
 PULL = 0.1  # of a normal prior on every weight
 STEPS = 50
 
@@ -31,28 +31,24 @@ def kept(one):
 
 
 def cases(documents, random):
-    """(features, right) of every answer found, question by question."""
+    """(what is said of it, right) of every answer found, question by question."""
     for one in documents:
         questions = [question for question in questions_about(one, random) if question.answers]
         for question in random.sample(questions, min(MOST, len(questions))):
-            for document, is_here in (
-                (one.document, True),
-                (random.choice(documents).document, False),
-            ):
-                rules = ask.answers(document, question.text)
-                found = ask_model.gathered(document, question.text, rules)
-                truths = [span.text for span in question.answers] if is_here else []
+            for asked in filter(None, (one, elsewhere(question, documents, random))):
+                rules = ask.answers(asked.document, question.text)
+                found = ask_model.gathered(asked.document, question.text, rules)
+                truths = [span.text for span in question.answers] if asked is one else []
                 yield [
-                    (
-                        said.features(),
-                        any(alike(answer.text, truth) >= FORGIVEN for truth in truths),
-                    )
+                    (said, any(alike(answer.text, truth) >= FORGIVEN for truth in truths))
                     for answer, said in found
                 ]
 
 
-def fitted(features, right):
-    """Newton's method on the penalised likelihood."""
+def fitted(rows):
+    """Newton's method on the penalised likelihood; rows of (features, right)."""
+    features = np.array([x for x, _ in rows])
+    right = np.array([r for _, r in rows], float)
     weights = np.zeros(features.shape[1])
     pull = PULL * np.eye(len(weights))
     for _ in range(STEPS):
@@ -62,13 +58,16 @@ def fitted(features, right):
     return weights
 
 
-def best_claims(questions, weights):
-    """(confidence, right) of the answer that would be given to each question."""
-    for found in questions:
-        told = [(1 / (1 + np.exp(-np.dot(weights, x))), right) for x, right in found]
-        best = max(told, default=(0.0, False))
-        if best[0] >= ask_model.MIN_CONFIDENCE:
-            yield float(best[0]), bool(best[1])
+def best(found, weights):
+    """(features of the score, right) of the answer that would be given."""
+    scored = [(float(np.dot(weights, said.features())), right) for said, right in found]
+    score, right = max(scored)
+    return ask_model.meaning(score), right
+
+
+def fit(questions):
+    weights = fitted([(said.features(), right) for found in questions for said, right in found])
+    return weights, fitted([best(found, weights) for found in questions])
 
 
 def main(folders):
@@ -77,20 +76,23 @@ def main(folders):
     for folder in folders:
         documents = [one for one in read(Path(folder)) if kept(one)]
         random.shuffle(documents)
-        own = list(cases(documents[:LIMIT], random))
+        own = [found for found in cases(documents[:LIMIT], random) if found]
         print(f"{folder}: {len(documents)} documents, {len(own)} questions", flush=True)
         questions += own
     random.shuffle(questions)
     halves = questions[::2], questions[1::2]
     claims = []
     for learned, checked in (halves, halves[::-1]):
-        rows = [row for found in learned for row in found]
-        weights = fitted(np.array([x for x, _ in rows]), np.array([r for _, r in rows], float))
-        claims += best_claims(checked, weights)
-    print(f"calibration error of halves fitted on the other: {calibration_error(claims):.3f}")
-    rows = [row for found in questions for row in found]
-    weights = fitted(np.array([x for x, _ in rows]), np.array([r for _, r in rows], float))
-    print("WEIGHTS = (" + ", ".join(f"{weight:.2f}" for weight in weights) + ")")
+        weights, meant = fit(learned)
+        for found in checked:
+            features, right = best(found, weights)
+            claims.append((float(1 / (1 + np.exp(-np.dot(meant, features)))), right))
+    print(
+        f"halves fitted on the other: calibration error {calibration_error(claims):.3f}, ", end=""
+    )
+    print(f"AUROC {auroc(claims):.3f}, right {sum(right for _, right in claims)} of {len(claims)}")
+    for name, numbers in zip(("WEIGHTS", "MEANING"), fit(questions), strict=True):
+        print(f"{name} = ({', '.join(f'{number:.2f}' for number in numbers)})")
 
 
 if __name__ == "__main__":

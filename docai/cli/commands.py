@@ -46,6 +46,7 @@ EVALUATIONS = (
     "pretraining",
     "zeroshot",
     "tables",
+    "questions",
 )
 
 
@@ -317,6 +318,13 @@ def _evaluated(given: Given) -> Report:
         if given.data is None or given.weights is None:
             raise UsageError("docai evaluate zeroshot needs --data DIR and --weights DIR")
         return zeroshot.evaluate(given.data, given.weights, limit=given.limit)
+    if given.what == "questions":
+        from docai.training import questions_run, readers
+
+        if given.data is None:
+            raise UsageError("docai evaluate questions needs --data DIR, labelled documents")
+        documents = readers.read(given.data)
+        return questions_run.evaluate(documents, given.limit, given.seed)
     from docai.evaluation import commands
 
     what = "model" if given.what == "speed" and given.model else given.what

@@ -2,7 +2,7 @@
 
 Rules know types, sums and tables; the reader knows language. Each answer that either of them
 gives gets one confidence out of what both say of it: a logistic map, fitted on questions about
-documents that neither was made with (docs/model.md).
+documents that the reader was not trained on (docs/model.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 MOST_PAGES = 6  # that are read with a question; those whose words are likeliest about it
 MOST_READINGS = 10
 SATURATION, LENGTH = 1.2, 0.75  # BM25's k1 and b, as Robertson and Zaragoza recommend
-FARTHEST = 12.0  # log-odds of the reader; beyond, it is as sure as can be
+FARTHEST = 6.0  # log-odds of the reader; beyond, it is as sure as can be
+FARTHEST_LEAD = 4.0
+BEND = -1.0  # of a score: below it, hardly an answer is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,29 @@ class Said:
     """What is known of a possible answer: the reader's log-odds, the rules' confidence."""
 
     odds: float | None
-    lead: float  # of the odds before those of the reader's best answer with other words, 0 or less
+    lead: float  # how far the odds are before those of other answers; see _lead
     rules: float | None
 
     def features(self) -> tuple[float, ...]:
-        read = self.odds is not None
-        odds = max(-FARTHEST, min(FARTHEST, self.odds if self.odds is not None else 0.0))
-        ruled = self.rules is not None
+        """Four for what is read, two for what only rules found, two where both agree."""
         logit = math.log(self.rules / (1.0001 - self.rules)) if self.rules else 0.0
-        return (
-            1.0,
-            float(read),
-            odds,
-            max(-FARTHEST, min(FARTHEST, self.lead)) if read else 0.0,
-            float(ruled),
-            logit if ruled else 0.0,
-            float(read and ruled),
-        )
+        if self.odds is None:
+            return 1.0, 0.0, 0.0, 0.0, 1.0, logit, 0.0, 0.0
+        odds, lead = within(self.odds, FARTHEST), within(self.lead, FARTHEST_LEAD)
+        if self.rules is None:
+            return 1.0, 1.0, odds, lead, 0.0, 0.0, 0.0, 0.0
+        return 1.0, 1.0, odds, lead, 0.0, 0.0, 1.0, logit
 
 
-# Fitted by tools/fit_answers.py: see docs/model.md for the data and the figures.
-WEIGHTS = (-2.0, 1.0, 0.4, 0.2, 1.0, 0.6, 1.0)
+def within(value: float, bound: float) -> float:
+    """Nearly the value where it is small, never beyond the bound, and always in order."""
+    return bound * math.tanh(value / bound)
+
+
+# Fitted by tools/fit_answers.py: how answers are ranked, and what the best one's score means
+# (constant, slope, what the slope gains above BEND).
+WEIGHTS = (-1.45, -1.24, 0.35, 0.27, -0.21, 0.38, 1.85, 0.31)
+MEANING = (0.69, 1.49, -0.06)
 
 
 def answers(document: Document, question: str, rules: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -58,15 +62,26 @@ def answers(document: Document, question: str, rules: Sequence[Answer]) -> tuple
     return ranked(gathered(document, question, rules))
 
 
-def ranked(found: Iterable[tuple[Answer, Said]]) -> tuple[Answer, ...]:
-    """Those likely enough to be told, likeliest first."""
+def ranked(
+    found: Iterable[tuple[Answer, Said]], least: float = MIN_CONFIDENCE
+) -> tuple[Answer, ...]:
+    """Those at least so likely, likeliest first."""
     told = [Answer(answer.text, probability(said), answer.evidence) for answer, said in found]
-    likely = [answer for answer in told if answer.confidence >= MIN_CONFIDENCE]
+    likely = [answer for answer in told if answer.confidence >= least]
     return tuple(sorted(likely, key=lambda answer: -answer.confidence))
 
 
-def probability(said: Said, weights: Sequence[float] = WEIGHTS) -> float:
-    return sigmoid(sum(w * x for w, x in zip(weights, said.features(), strict=True)))
+def probability(said: Said) -> float:
+    return sigmoid(sum(w * x for w, x in zip(MEANING, meaning(score(said)), strict=True)))
+
+
+def score(said: Said) -> float:
+    return sum(w * x for w, x in zip(WEIGHTS, said.features(), strict=True))
+
+
+def meaning(score: float) -> tuple[float, float, float]:
+    """The features by which a score becomes log-odds."""
+    return 1.0, score, max(0.0, score - BEND)
 
 
 def gathered(
@@ -101,9 +116,15 @@ def gathered(
 
 
 def _lead(same: str, odds: Mapping[str, float]) -> float:
-    """How far before the best rival; what overlaps it is none: "12 May" and "12 May 2024"."""
+    """Of the reader's best answer, how far it is before the best that shares no text with it.
+
+    "12 May" is no rival of "12 May 2024". Any other answer is behind the best one.
+    """
     if same not in odds:
         return 0.0
+    best = max(odds, key=odds.__getitem__)
+    if same != best:
+        return odds[same] - odds[best]
     rivals = [value for text, value in odds.items() if text not in same and same not in text]
     return odds[same] - max(rivals, default=odds[same] - FARTHEST)
 

@@ -91,19 +91,33 @@ def _foreign(
     here: LabelledDocument, others: Sequence[LabelledDocument], random: Random
 ) -> Question | None:
     """A question of another document that this one does not answer."""
-    text = key(here.document.text(tuple(here.document.refs())))
+    text = _letters(here)
     for _ in range(TRIES):
         asked = random.choice(others).questions or ()
-        strange = [q for q in asked if q.answers and q.about not in SHARED and not _fits(q, text)]
+        strange = [q for q in asked if q.answers and _is_strange(q, text)]
         if strange:
             chosen = random.choice(strange)
             return Question(chosen.text, (), chosen.about)
     return None
 
 
-def _fits(question: Question, text: str) -> bool:
-    """Whether the text (letters and digits) has the answer, or everything that is asked for."""
+def elsewhere(
+    question: Question, others: Sequence[LabelledDocument], random: Random
+) -> LabelledDocument | None:
+    """A document that does not answer the question, if one of a few drawn does not."""
+    drawn = (random.choice(others) for _ in range(TRIES))
+    return next((one for one in drawn if _is_strange(question, _letters(one))), None)
+
+
+def _letters(labelled: LabelledDocument) -> str:
+    return key(labelled.document.text(tuple(labelled.document.refs())))
+
+
+def _is_strange(question: Question, text: str) -> bool:
+    """Whether the text (letters and digits) has neither the answer nor what is asked for."""
     words = [key(word) for word in question.text.split()]
-    return any(key(span.text) in text for span in question.answers) or all(
-        word in text for word in words if len(word) >= TELLING
+    return (
+        question.about not in SHARED
+        and not any(key(span.text) in text for span in question.answers)
+        and not all(word in text for word in words if len(word) >= TELLING)
     )

@@ -1,7 +1,7 @@
 """How well questions are answered: by rules, by the reader, and by both together.
 
-Questions are the data set's own, or made of its labels. Each is also asked of another document
-of the set, which should not answer it: a confidence that means anything is lower there.
+Questions are the data set's own, or made of its labels. Each is also asked of another document of
+the set that does not answer it, if there is one: a confidence that means anything is lower there.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from docai.models import small
 from docai.models.weights import load
 from docai.results import Answer
 from docai.tasks import ask, ask_model
-from docai.training.asked import questions_about
+from docai.training.asked import elsewhere, questions_about
 from docai.training.folds import Part, part_of
 from docai.training.labelled import LabelledDocument, Question
 
-WAYS = ("rules", "reader", "together")
+TOGETHER = "together"  # as `docai ask` answers: what is too unlikely is not told
+WAYS = ("rules", "reader", TOGETHER, "together, always")
 MOST = 6  # questions asked of one document
 WORST = 6  # documents drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, and what the three ways say of the document it is about, and of another."""
+    """A question, and what each way says of the document it is about, and of another."""
 
     labelled: LabelledDocument
     question: Question
     here: dict[str, tuple[Answer, ...]]
-    elsewhere: dict[str, tuple[Answer, ...]]
+    elsewhere: dict[str, tuple[Answer, ...]] | None  # None where every document has an answer
 
 
 @dataclass
@@ -56,13 +57,22 @@ class QuestionScores:
                 pages = [
                     (_confidence(asked), at_home)
                     for case in cases
+                    if case.elsewhere is not None
                     for asked, at_home in ((case.here[way], True), (case.elsewhere[way], False))
                 ]
                 n = max(1, scores.asked)
                 figures = (scores.exact / n, scores.f1 / n, scores.anls / n)
                 # The reader's log-odds alone are no probability.
                 error = calibration_error(claims) if way != "reader" else None
-                rows.append((f"{origin}, {way}", scores.asked, *figures, auroc(pages), error))
+                rows.append(
+                    (
+                        f"{origin}, {way}",
+                        scores.asked,
+                        *figures,
+                        auroc(pages) if pages else None,
+                        error,
+                    )
+                )
         header = (
             "", "questions", "exact match", "F1", "ANLS", "AUROC of the right page", "ECE",
         )  # fmt: skip
@@ -73,7 +83,7 @@ class QuestionScores:
         cases = [case for each in self.cases.values() for case in each]
         wrong: dict[int, list[Case]] = {}
         for case in cases:
-            if not _claim(case, "together")[1]:
+            if not _claim(case, TOGETHER)[1]:
                 wrong.setdefault(id(case.labelled), []).append(case)
         worst = sorted(wrong.values(), key=lambda own: -len(own))[:WORST]
         return [_drawing(own) for own in worst]
@@ -98,7 +108,7 @@ def _drawing(cases: Sequence[Case]) -> Drawing:
     marks, notes = [], []
     for case in cases:
         truth = case.question.answers[0]
-        said = case.here["together"][:1]
+        said = case.here[TOGETHER][:1]
         notes.append(f"{case.question.text} {said[0].text if said else 'no answer'} ({truth.text})")
         for kind, evidence in ((RIGHT, truth.evidence), *((WRONG, one.evidence) for one in said)):
             words = [ref.word for ref in evidence if ref.page == 0]
@@ -118,11 +128,18 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
     for origin, asked in _chosen(documents, limit, seed):
         draw = Random(seed)
         scores.cases[origin] = [
-            Case(one, question, _said(one.document, question), _said(other.document, question))
+            Case(
+                one,
+                question,
+                _said(one.document, question),
+                None if other is None else _said(other.document, question),
+            )
             for one in asked
             for question in one.questions or ()
-            for other in [draw.choice([d for d in asked if d is not one])]
+            for other in [elsewhere(question, asked, draw)]
         ]
+    if not scores.cases:
+        raise UsageError("of documents that the model was not trained on, none is left to ask")
     return Report("Questions", (scores.table(),), tuple(scores.drawings()))
 
 
@@ -150,7 +167,7 @@ def _chosen(
                 asked.append(replace(one, questions=tuple(some)))
             if len(asked) == limit:
                 break
-        if len(asked) > 1:
+        if asked:
             yield origin, asked
 
 
@@ -161,5 +178,6 @@ def _said(document: Document, question: Question) -> dict[str, tuple[Answer, ...
     return {
         "rules": rules,
         "reader": tuple(sorted(read, key=lambda answer: -answer.confidence)),
-        "together": ask_model.ranked(found),
+        TOGETHER: ask_model.ranked(found),
+        "together, always": ask_model.ranked(found, least=0.0),
     }

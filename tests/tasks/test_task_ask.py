@@ -7,11 +7,6 @@ from docai.geometry import Box
 from docai.tasks import answer
 
 
-@pytest.fixture(autouse=True)
-def rules_alone(monkeypatch):
-    monkeypatch.setenv("DOCAI_MODEL", "rules")
-
-
 def first(made, question):
     found = answer(made, question)
     return found[0].text if found else None

@@ -1,18 +1,10 @@
-
 """Questions whose answer is a cell, known by its heads, its row's name and what is around them."""
-
-import pytest
 
 from docai.document import Cell, CellKind, Document, Page, Role, Source, Table, Word
 from docai.geometry import Box
 from docai.tasks import answer
 
 SECTION = Role.SECTION
-
-
-@pytest.fixture(autouse=True)
-def rules_alone(monkeypatch):
-    monkeypatch.setenv("DOCAI_MODEL", "rules")
 
 
 def document(*rows: list[tuple[str, int]], headers: int = 1, sections: tuple[int, ...] = ()):

@@ -48,6 +48,7 @@ class Service:
             **{name: value for name, value in os.environ.items() if not name.startswith("DOCAI_")},
             "DOCAI_DATA": str(folder / "data"),
             "DOCAI_THREADS": "1",
+            "DOCAI_MODEL": "rules",
             "OMP_NUM_THREADS": "1",
         }
         command = [sys.executable, "-m", "docai", "up", "--port", str(self.port)]
@@ -94,7 +95,8 @@ def service(tmp_path_factory) -> Iterator[Service]:
     started.close()
 
 
-@pytest.fixture(scope="session")
+# Of a module: while Playwright is there, no other test can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt-get install chromium")
