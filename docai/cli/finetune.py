@@ -156,6 +156,8 @@ def run_answers(given: Given) -> int:
 
     training = options(answers.AnswerOptions, given)
     documents = _documents(given)
+    if training.kept_out == "yes":
+        documents = answers.without_kept_out(documents)
     model, tokenizer, scores = answers.train_answers(
         documents, given.start, training, model=given.model, folder=_runs(given)
     )

@@ -26,7 +26,7 @@ from docai.options import option
 from docai.results import Span
 from docai.training.asked import with_questions
 from docai.training.finetune import FinetuneOptions, fit
-from docai.training.folds import held_out
+from docai.training.folds import Part, held_out, part_of
 from docai.training.labelled import LabelledDocument, Question
 from docai.training.start import text_start
 from docai.training.terms import terms_of
@@ -43,6 +43,9 @@ class AnswerOptions(FinetuneOptions):
     learning_rate: float = option(1.5e-4, "highest learning rate")
     decay: float = option(0.01, "weight decay")
     precision: str = option("bf16", "arithmetic of the forward pass", choices=("bf16", "fp32"))
+    kept_out: str = option(
+        "no", "leave out the fifth that docai-small is fitted and checked by", choices=("no", "yes")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,15 @@ def questions_of(documents: Sequence[LabelledDocument]) -> list[list[Asked]]:
         [Asked(document.document, question) for question in document.questions]
         for document in documents
         if document.questions
+    ]
+
+
+def without_kept_out(documents: Sequence[LabelledDocument]) -> list[LabelledDocument]:
+    """What may go into a model that ships: synthetic documents, and of others four fifths."""
+    return [
+        one
+        for one in documents
+        if one.origin == "synthetic" or part_of(one.document.source.filename) is Part.TRAINING
     ]
 
 

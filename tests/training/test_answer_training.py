@@ -12,7 +12,7 @@ from docai.document import WordRef  # noqa: E402
 from docai.errors import UsageError  # noqa: E402
 from docai.models.reader import windows_of  # noqa: E402
 from docai.results import KeyValue, Span  # noqa: E402
-from docai.training.answers import answer, train_answers  # noqa: E402
+from docai.training.answers import answer, train_answers, without_kept_out  # noqa: E402
 from docai.training.asked import with_questions  # noqa: E402
 from docai.training.finetune import FinetuneOptions  # noqa: E402
 from docai.training.kinds import train_kinds  # noqa: E402
@@ -78,6 +78,17 @@ def test_the_held_out_documents_are_asked_and_counted(start):
     options = FinetuneOptions(epochs=1, held_out=0.5)
     _, _, scores = train_answers(documents, start, options, quiet=True)
     assert scores.asked == 2
+
+
+def test_what_is_kept_out_is_not_learned_but_synthetic_pages_are():
+    documents = [
+        replace(labelled_pair("Surname", name), origin=origin)
+        for origin in ("tiny", "synthetic")
+        for name in map(str, range(60))
+    ]
+    kept = without_kept_out(documents)
+    assert sum(one.origin == "synthetic" for one in kept) == 60
+    assert 36 < sum(one.origin == "tiny" for one in kept) < 60
 
 
 def test_one_document_is_too_little_to_learn_from(start):
