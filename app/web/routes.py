@@ -43,6 +43,8 @@ def _known(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
             return _problem(401, "unauthorized", "sign in first")
         try:
             return await answer(request, visitor)
+        except (KeyError, ValueError) as error:  # of an address that no page of ours makes
+            return _problem(422, "invalid_request", f"missing or of the wrong form: {error}")
         except ApiError as error:
             return _problem(error.status, error.code, error.detail)
         except httpx.TransportError as error:

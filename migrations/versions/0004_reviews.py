@@ -6,8 +6,6 @@ Follows: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from docai.store.models import Utc
-
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -16,12 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("corrections", sa.Column("undone_by", sa.Text(), nullable=True))
-    op.add_column("corrections", sa.Column("undone_at", Utc(), nullable=True))
+    op.add_column("corrections", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "reviews",
         sa.Column("extraction_id", sa.Uuid(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("at", Utc(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["extraction_id"],
             ["extractions.id"],
@@ -35,7 +33,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
-        sa.Column("changed_at", Utc(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["owner"], ["owners.name"], name=op.f("fk_field_sets_owner_owners")
         ),

@@ -62,6 +62,13 @@ def test_another_site_gets_nothing_of_an_open_app(browser, headers):
         assert victim.get(PICTURE, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/docai/results", f"{PICTURE}?dpi=many"])
+def test_an_address_that_makes_no_sense_is_refused_in_words(browser, path):
+    with browser(web_key="docai_x_y") as visitor:
+        answer = visitor.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_every_answer_forbids_what_is_not_from_here(browser):
     with browser() as stranger:
         policy = stranger.get(PICTURE).headers["content-security-policy"]
