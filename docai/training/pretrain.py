@@ -378,5 +378,6 @@ def processes() -> Iterator[tuple[torch.device, bool]]:
         local = int(os.environ["LOCAL_RANK"])
         device = torch.device("cuda", local) if has_gpu else torch.device("cpu")
         yield device, dist.get_rank() == 0
+        dist.barrier()  # none leaves while others still talk to it
     finally:
         dist.destroy_process_group()

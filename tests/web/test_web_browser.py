@@ -262,10 +262,10 @@ def test_sign_in_and_out(visit, service):
     expect(page.locator(".upload .zone")).to_be_visible()  # on this machine nobody signs in
     page.goto(f"{service.web}/settings")
     page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("Key").fill("docai_wrong")
+    page.get_by_label("Key", exact=True).fill("docai_wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("This key opens nothing")
-    page.get_by_label("Key").fill(service.key("carol"))
+    page.get_by_label("Key", exact=True).fill(service.key("carol"))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
