@@ -193,19 +193,6 @@ def test_a_value_is_picked_by_clicking_words(visit, owner, client):
     assert (field["value"], field["text"], len(field["evidence"])) == ("R-2", "R-2", 1)
 
 
-def test_a_field_that_was_not_found_is_added(visit, owner, client):
-    document = client.upload(("add.pdf", small_pdf("INVOICE", "Invoice number: INV-1")))
-    client.extract(document.id, "invoice")
-    page = visit(owner, at=f"document?document={document.id}")
-    page.get_by_text("Add a field that is missing").click()
-    page.get_by_label("Field", exact=True).fill("Due date")
-    page.get_by_role("option", name="Due date", exact=True).click()
-    page.get_by_role("textbox", name="Value", exact=True).fill("11 April 2026")
-    page.get_by_role("button", name="Add", exact=True).click()
-    expect(row(page, "field/0/due_date")).to_contain_text("2026-04-11")
-    assert client.extraction(document.id, "invoice").values["due_date"] == "2026-04-11"
-
-
 def test_a_long_document_shows_one_page_and_fetches_few(visit, service, owner, client):
     document = client.upload(("long.pdf", small_pdf("INVOICE", "Total: 5.00 EUR", pages=100)))
     client.extract(document.id, "invoice")
