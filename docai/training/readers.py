@@ -6,6 +6,8 @@
     wildreceipt     labels.jsonl and class_list.txt: boxes with a class
     squad           SQuAD's JSON: paragraphs and questions; laid out as a page of text
     page texts      a list of {context, qas} without places, such as DocVQA's recognised text
+    wiki tables     WikiTableQuestions: data/training.tsv, and tables under csv/
+    tatqa           TAT-QA's JSON: a list of tables with paragraphs and questions
     squad tokens    *.context, *.question and *.span beside one another, a line each
     bio             a word and its tag a line, with a box between them or without
     synthetic       *.json of `docai synth`
@@ -33,9 +35,10 @@ from docai.image import PageImage
 from docai.layout import arrange
 from docai.results import Field, FieldType, Span, Value
 from docai.serialize import document_from_json
-from docai.tasks.spelled import places_of
+from docai.tasks.spelled import places_of, rest_of
 from docai.training.labelled import Entity, EntityLabel, LabelledDocument, Link, Question
 from docai.training.labelled_json import labelled_from_json
+from docai.training.table_questions import tatqa, wiki_tables
 
 FUNSD_DPI = 100.0  # of its images, about; only ratios of lengths matter
 XFUND_DPI = 300.0
@@ -84,6 +87,8 @@ def _reader_of(data: Path) -> Callable[[Path, bool], Iterator[LabelledDocument]]
             return wildreceipt
         if (data / "train.jsonl").is_file():
             return sroie
+        if (data / "data" / "training.tsv").is_file():
+            return lambda folder, _: wiki_tables(folder)
         if any(data.glob("**/*.context")):
             return lambda folder, _: (
                 d for p in sorted(folder.glob("**/*.context")) for d in squad_tokens(p)
@@ -102,8 +107,9 @@ def _reader_of(data: Path) -> Callable[[Path, bool], Iterator[LabelledDocument]]
         return lambda path, _: _json(path)
     raise UsageError(
         f"{data} holds no labelled documents in a form known here: FUNSD's annotations/, *.json "
-        "of XFUND, SQuAD or `docai synth`, SROIE's train.jsonl, WildReceipt's labels.jsonl, "
-        "*.bio, or *.jsonl of corrections (docs/training.md)"
+        "of XFUND, SQuAD, TAT-QA or `docai synth`, SROIE's train.jsonl, WildReceipt's "
+        "labels.jsonl, WikiTableQuestions' data/training.tsv, *.bio, or *.jsonl of corrections "
+        "(docs/training.md)"
     )
 
 
@@ -114,7 +120,8 @@ def _sorted(folder: Path, pattern: str) -> list[Path]:
 def _json(path: Path) -> Iterator[LabelledDocument]:
     values = _loaded(path, list, dict)
     if isinstance(values, list):
-        yield from page_texts(values, path.stem)
+        has_tables = bool(values) and isinstance(values[0], dict) and "table" in values[0]
+        yield from tatqa(values) if has_tables else page_texts(values, path.stem)
     elif "labels" in values:
         yield labelled_from_json(values)
     else:
@@ -141,23 +148,32 @@ def xfund(path: Path) -> Iterator[LabelledDocument]:
 
 
 def sroie(data: Path, images: bool = False) -> Iterator[LabelledDocument]:
-    """SROIE (Huang et al. 2019). A field is placed on the words that spell it, if any do."""
+    """SROIE (Huang et al. 2019). A field is placed on the words that spell it.
+
+    The lines of some copies stop at their first comma: an address is then what is left of its
+    lines. Of a field that stands nowhere nothing is said.
+    """
     for entry in _lines(data / "train.jsonl"):
         lines = zip(entry["words"], entry["bboxes"], strict=True)
         words = [word for text, box in lines for word in _split(text, box, RECEIPT_DPI)]
         scale = 72 / RECEIPT_DPI
         size = (entry["width"] * scale, entry["height"] * scale)
         document, _ = _arranged(words, size, entry["image"], RECEIPT_DPI)
-        fields, places = [], {}
+        fields, places, sought = [], {}, set[str]()
         for theirs, (name, kind) in SROIE_FIELDS.items():
             text = entry["entities"].get(theirs)
-            if text and (found := places_of(text, document)):
+            if not text:
+                sought.add(name)
+            elif found := places_of(text, document):
                 places[name] = found
                 fields.append(_field(name, kind, text, found[0]))
+            elif kind is FieldType.ADDRESS and (rest := rest_of(text, document)):
+                places[name] = (rest,)
+                fields.append(_field(name, kind, document.text(rest), rest))
         yield LabelledDocument(
             document, "sroie", "receipt", "en",
             fields=tuple(fields), places=places,
-            sought=frozenset(name for name, _ in SROIE_FIELDS.values()),
+            sought=frozenset(sought | places.keys()),
             images=_images(data / entry["image"], RECEIPT_DPI) if images else (),
         )  # fmt: skip
 

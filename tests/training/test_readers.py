@@ -79,6 +79,21 @@ def test_sroie_places_a_value_on_every_run_of_words_that_spells_it(tmp_path):
     assert "merchant_address" in receipt.sought  # looked for, and not there
 
 
+def test_an_address_whose_lines_were_cut_is_what_is_left_of_it(tmp_path):
+    row = {
+        "image": "a.jpg", "width": 400, "height": 300,
+        "entities": {"company": "ABC MART", "date": "", "total": "7.00",
+                     "address": "27, JALAN DEDAP 13, TAMAN JAYA, 81100 JOHOR BAHRU, JOHOR."},
+        "words": ["ABC MART", "27", "TAMAN JAYA", "81100 JOHOR BAHRU", "TEL 07-3507405"],
+        "bboxes": [[100, y, 300, y + 20] for y in (10, 40, 70, 100, 130)],
+    }  # fmt: skip
+    (tmp_path / "train.jsonl").write_text(json.dumps(row))
+    receipt = read(tmp_path)[0]
+    found = {f.name: f.text for f in receipt.fields}
+    assert found["merchant_address"] == "27 TAMAN JAYA 81100 JOHOR BAHRU"
+    assert "total" not in receipt.sought  # it has one, though not among the words
+
+
 def test_wildreceipt_gathers_the_boxes_of_a_class(tmp_path):
     (tmp_path / "class_list.txt").write_text("Ignore\nStore_name_value\nTotal_value\n")
     boxes = [("HAPPY", 1, 10), ("STORE", 1, 40), ("12.50", 2, 90), ("junk", 0, 130)]
