@@ -52,6 +52,15 @@ def declare_answers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="DIR", type=Path, help=help)
 
 
+def declare_described(parser: argparse.ArgumentParser) -> None:
+    from docai.training.described import DescribedOptions
+
+    _declare_data(parser)
+    help = "a model of docai that reads, such as one of `docai train qa` (default: docai-small)"
+    parser.add_argument("--model", metavar="DIR", type=Path, help=help)
+    add_options(parser, "training", DescribedOptions)
+
+
 def declare_fewshot(parser: argparse.ArgumentParser) -> None:
     help = "a few corrected documents, in any form that docs/training.md names"
     parser.add_argument("--data", metavar="DIR", type=Path, required=True, help=help)
@@ -65,17 +74,21 @@ def declare_fewshot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shots", metavar="N,N", help=help)
 
 
-def _declare(parser: argparse.ArgumentParser, training: type[Any] | None = None) -> None:
-    from docai.training.finetune import FinetuneOptions
-
+def _declare_data(parser: argparse.ArgumentParser) -> None:
     help = "labelled documents, in any form that docs/training.md names; may be given again"
     parser.add_argument(
         "--data", metavar="DIR", type=Path, action="append", required=True, help=help
     )
-    help = "a folder with a BERT to start from (default: MiniLM out of its package)"
-    parser.add_argument("--start", metavar="DIR", type=Path, help=help)
     help = "a folder for the model, the report and what a stopped run goes on from"
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=help)
+
+
+def _declare(parser: argparse.ArgumentParser, training: type[Any] | None = None) -> None:
+    from docai.training.finetune import FinetuneOptions
+
+    _declare_data(parser)
+    help = "a folder with a BERT to start from (default: MiniLM out of its package)"
+    parser.add_argument("--start", metavar="DIR", type=Path, help=help)
     add_options(parser, "training", training or FinetuneOptions)
 
 
@@ -167,6 +180,24 @@ def run_answers(given: Given) -> int:
     return DONE
 
 
+def run_described(given: Given) -> int:
+    from docai.models import small
+    from docai.models.weights import save
+    from docai.training import answers, described
+
+    training = options(described.DescribedOptions, given)
+    documents = _documents(given)
+    if training.kept_out == "yes":
+        documents = answers.without_kept_out(documents)
+    loaded, found = described.train_described(
+        documents, given.model or small.FOLDER, training, folder=_runs(given)
+    )
+    about = described.card(loaded, given.output.name, documents, found)
+    log.info("found of what held-out pages were asked: %.3f", found)
+    log.info("the model is in %s", save(loaded.model, loaded.tokenizer, about, given.output))
+    return DONE
+
+
 def run_fewshot(given: Given) -> int:
     from docai.models.pieces import Describer
     from docai.models.weights import load_segments
@@ -251,5 +282,6 @@ ACTIONS: tuple[tuple[str, str, _Declare, _Run], ...] = (
     ("fields", "fields of any documents", declare_fields, run_fields),
     ("classify", "document types of your own", declare_kinds, run_kinds),
     ("qa", "answers to questions about pages", declare_answers, run_answers),
+    ("described", "fields and kinds asked for in words", declare_described, run_described),
     ("fewshot", "fields from a handful of corrected documents", declare_fewshot, run_fewshot),
 )

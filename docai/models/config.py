@@ -38,6 +38,7 @@ class HeadKind(StrEnum):
     ANSWER = "answer"  # start and end of an answer to a question
     PAGE = "page"  # one label for the page
     PROMPT = "prompt"  # start and end of everything the prompt asks for
+    DESCRIBED = "described"  # the value of each field described in words, and the page's kind
     LINKS = "links"  # which key each value belongs to, among entities of tokens
     SEGMENTS = "segments"  # a label for every segment (needs the coarse layers)
     SEGMENT_LINKS = "segment_links"  # which key each value belongs to, among segments

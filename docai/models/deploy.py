@@ -127,9 +127,10 @@ def _check_exportable(model: DocumentModel) -> None:
         if importlib.util.find_spec(package) is None:
             raise UsageError(f"exporting needs the package '{package}': pip install {package}")
     for name, head in model.config.task_heads.items():
-        if head.kind in COARSE | {HeadKind.LINKS}:
+        if head.kind in COARSE | {HeadKind.LINKS, HeadKind.DESCRIBED}:
             raise UsageError(
-                f"head '{name}' reads segments or entities, which an exported graph does not take"
+                f"head '{name}' reads segments, entities or descriptions, which an exported graph "
+                "does not take"
             )
     if not model.config.task_heads:
         raise UsageError("the model has no heads, so an exported graph would say nothing")

@@ -59,8 +59,14 @@ class ErnieLayout(nn.Module):
         self.apply(initialise)
 
     def forward(
-        self, inputs: ModelInput, prompts: Prompts | None = None, *, with_scores: bool = False
+        self,
+        inputs: ModelInput,
+        prompts: Prompts | None = None,
+        *,
+        with_scores: bool = False,
+        depth: int | None = None,
     ) -> Encoded:
+        """`depth` is the number of layers to go through, all by default."""
         B, T = inputs.token_ids.shape
         positions = inputs.positions
         if positions is None:
@@ -93,7 +99,7 @@ class ErnieLayout(nn.Module):
             relations = relations.to(working_dtype(x))
 
         scores = None
-        for layer in cast(Iterable[EncoderLayer], self.layers):
+        for layer in cast(Iterable[EncoderLayer], self.layers[:depth]):
             if with_scores and layer is self.layers[-1]:
                 scores = layer.attention.scores(x, relations).mean(1)[:, :T, :T]  # (B, T, T)
             if self.checkpointing and self.training:

@@ -1,6 +1,6 @@
 """One encoder, the coarse layers where there are any, and the heads, as the config says.
 
-Dimensions: B batch, T text tokens, S segments, E entities, C labels.
+Dimensions: B batch, T text tokens, S segments, E entities, C labels, K descriptions, D width.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from docai.models.config import HeadConfig, HeadKind, ModelConfig
+from docai.models.described import DescribedHead, mean_of_tokens
 from docai.models.encoder import Encoded, ErnieLayout
 from docai.models.heads import AnswerHead, Entities, LinkHead, PageHead, PromptHead, TokenHead
 from docai.models.inputs import ModelInput, Segments
@@ -39,7 +40,10 @@ class DocumentModel(nn.Module):
         entities: Entities | None = None,
         prompts: Prompts | None = None,
     ) -> dict[str, Tensor]:
-        """Scores of the heads whose inputs are given: links need entities, segments need them."""
+        """Scores of the heads whose inputs are given: links need entities, segments need them.
+
+        Heads that are asked in words are asked by `seen_by`.
+        """
         encoded = self.encode(inputs, segments=segments, prompts=prompts)
         scores = {}
         for name, head in self.task_heads.items():
@@ -55,6 +59,14 @@ class DocumentModel(nn.Module):
             elif kind in (HeadKind.TOKENS, HeadKind.PAGE, HeadKind.PROMPT):
                 scores[name] = head(encoded)  # (B, T, C), (B, C) or (2, B, T)
         return scores
+
+    def seen_by(self, head: DescribedHead, inputs: ModelInput) -> Tensor:
+        """(B, T, D): what a head that is asked in words sees; the layers it replaces are spared."""
+        return head(self.encoder(inputs, depth=head.depth).text, inputs)  # type: ignore[no-any-return]
+
+    def describe(self, texts: ModelInput) -> Tensor:
+        """(K, D): the vector of each text, by which a field or a kind is asked for."""
+        return mean_of_tokens(self.encoder(texts).text, texts.keep)
 
     def encode(
         self,
@@ -80,6 +92,8 @@ def build_head(config: ModelConfig, head: HeadConfig) -> nn.Module:
             return PageHead(config, labels)
         case HeadKind.PROMPT:
             return PromptHead(config)
+        case HeadKind.DESCRIBED:
+            return DescribedHead(config)
         case HeadKind.LINKS:
             return LinkHead(config, labels)
         case HeadKind.SEGMENTS:

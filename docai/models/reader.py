@@ -99,18 +99,18 @@ def readings(
         scores = model(stack([one.window for one in part], pad_id=tokenizer.pad))[HEAD]
         for (starts, ends), window in zip(scores.float().unbind(1), part, strict=True):
             nothing = float(starts[NOT_HERE] + ends[NOT_HERE])
-            for words, score in _spans(starts, ends, window):
+            for words, score in likely_spans(starts, ends, window):
                 best[words] = max(score - nothing, best.get(words, -torch.inf))
     return sorted((Reading(*one) for one in best.items()), key=lambda one: -one.odds)
 
 
-def _spans(
-    starts: Tensor, ends: Tensor, window: AnswerWindow
+def likely_spans(
+    starts: Tensor, ends: Tensor, window: AnswerWindow, told: int = ANSWERS_TOLD
 ) -> Iterator[tuple[tuple[WordRef, ...], float]]:
-    """Likely spans of the page's words and their scores."""
+    """Spans of the page's words between the likeliest starts and ends, and their scores."""
     T = len(window.words)
-    firsts = starts[:T].topk(min(ANSWERS_TOLD, T)).indices.tolist()
-    lasts = ends[:T].topk(min(ANSWERS_TOLD, T)).indices.tolist()
+    firsts = starts[:T].topk(min(told, T)).indices.tolist()
+    lasts = ends[:T].topk(min(told, T)).indices.tolist()
     for i in firsts:
         for j in lasts:
             if i <= j < i + MOST_ANSWER and window.words[i] and window.words[j]:

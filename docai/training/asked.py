@@ -62,10 +62,10 @@ def questions_about(labelled: LabelledDocument, random: Random) -> tuple[Questio
     """Its own questions, else those that its fields, pairs and tables answer."""
     if labelled.questions is not None:
         return labelled.questions
-    return questions_for(replace(labelled, key_values=_pairs(labelled)), labelled.sought, random)
+    return questions_for(replace(labelled, key_values=pairs_of(labelled)), labelled.sought, random)
 
 
-def _pairs(labelled: LabelledDocument) -> tuple[KeyValue, ...]:
+def pairs_of(labelled: LabelledDocument) -> tuple[KeyValue, ...]:
     """Questions of a form with the one entity that answers them; several are a table's column."""
     if labelled.key_values is not None:
         return labelled.key_values

@@ -102,7 +102,7 @@ def _corrected(number, kind):
     return {"format_version": 1, "pages": [page], "source": source, "label": label}
 
 
-def test_a_reader_of_questions_is_trained(start, tmp_path, capsys):
+def test_a_reader_is_trained_and_then_asked_in_words(forms, start, tmp_path, capsys):
     paragraphs = [
         {
             "context": f"name smith city {city}",
@@ -116,6 +116,9 @@ def test_a_reader_of_questions_is_trained(start, tmp_path, capsys):
     assert run([*command, "--precision", "fp32"]) == 0
     assert "answer" in load(out / "qa").model.config.task_heads
     assert "exact match" in capsys.readouterr().out
+    more = ["train", "described", "--data", forms, "--model", str(out / "qa"), *QUICK]
+    assert run([*more, "-o", str(tmp_path / "more")]) == 0
+    assert {"answer", "described"} == load(tmp_path / "more" / "more").model.config.task_heads.keys()
 
 
 @pytest.mark.parametrize(
