@@ -1,7 +1,4 @@
-"""Windows of several documents through the model, in batches that fit its memory.
-
-No task of this version asks a model; the lane "gpu" and this batcher are where one goes in.
-"""
+"""Windows of several documents through the model, in batches that fit its memory."""
 
 from __future__ import annotations
 
