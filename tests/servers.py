@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,6 +34,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+S3_KEYS = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 class Server:
@@ -65,7 +73,7 @@ class Server:
             self._process.wait(timeout=30)
 
 
-def wait_for_port(port: int, timeout_s: float = 20) -> None:
+def wait_for_port(port: int, timeout_s: float = 60) -> None:
     end = time.monotonic() + timeout_s
     while True:
         try:
@@ -126,3 +134,15 @@ def valkey() -> Iterator[Server]:
             yield server
         finally:
             server.stop(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def s3() -> Iterator[Server]:
+    """An object storage that forgets everything at its end; `S3_KEYS` are good for it."""
+    port = free_port()
+    server = Server([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(signal.SIGTERM)

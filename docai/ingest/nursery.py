@@ -1,9 +1,9 @@
 """Parsers that are forked rather than started: a process has everything loaded, and waits.
 
 Loading Python and pdfium costs far more than reading a small file. So each process that reads
-files has one nursery (`parser.nursery` is its program), and of it a child for every file. The nursery
-opens no file and hears nobody but its process: a child is as new, as alone and as limited as
-one that was just started.
+files has one nursery (`parser.nursery` is its program), and of it a child for every file. The
+nursery opens no file and hears nobody but its process: a child is as new, as alone and as limited
+as one that was just started.
 """
 
 from __future__ import annotations
