@@ -48,6 +48,7 @@ class Server:
 
     def __init__(self, command: list[str], port: int, **options: object) -> None:
         self._command, self.port, self._options = command, port, options
+        self.folder: Path | None = None  # of its data, where it keeps any
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -61,8 +62,11 @@ class Server:
         wait_for_port(self.port)
 
     def kill(self) -> None:
-        """With no warning, as a crash would."""
+        """With no warning, as a crash would; with everything it started, where that is its own."""
         assert self._process is not None
+        if self._options.get("start_new_session"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
 
@@ -146,3 +150,31 @@ def s3() -> Iterator[Server]:
         yield server
     finally:
         server.stop(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[Server]:
+    """Of the system's package, a node of its own; skips where it is not installed."""
+    program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    if not program.exists():
+        pytest.skip("RabbitMQ is not installed: apt-get install rabbitmq-server")
+    with tempfile.TemporaryDirectory(prefix="docai-rabbitmq-") as folder:
+        port = free_port()
+        environment = {
+            **os.environ,
+            "HOME": folder,
+            "RABBITMQ_NODENAME": f"docai{port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/data",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+        }
+        server = Server([str(program)], port, env=environment, start_new_session=True)
+        server.folder = Path(folder, "data")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
