@@ -4,7 +4,7 @@ Queues documents in a fresh data folder, with a fresh queue, worker and sweep on
 prints, share by share of the job: documents a second, CPU milliseconds a document of all
 processes, and the memory of each; at the end, where the workers' time went. A processor gives
 less for its time while others use it: so a yardstick, work that is always the same, is timed
-in each share, and the last share is compared with the second by it. The documents are
+in each share, and it is told how the cost changes, by itself and against the yardstick. The documents are
 small ones of one page, or with `--files DIR` those of a folder. `--stub` answers without reading,
 so that what is left is the service: claiming, leases, results in SQL. `--database postgresql`
 starts a PostgreSQL out of a wheel (extra dev).
@@ -179,7 +179,7 @@ def measure(
             [round(p.memory_info().rss / MB) for p in (w, *w.children())]
             for w in processes[1].children()
         ]
-        cost, yardstick = 1000 * (now_cpu_s - cpu_s) / new, statistics.median(yardsticks)
+        cost, yardstick = 1000 * (now_cpu_s - cpu_s) / new, statistics.fmean(yardsticks)
         costs.append((cost, cost / yardstick))
         print(
             f"{now_done:7} {new / (now - at):7.1f} {cost:11.2f} {yardstick:10.2f}"
@@ -191,12 +191,17 @@ def measure(
         time.sleep(0.2)
     print({str(s): n for s, n in jobs.progress(store, "load", job.id).counts.items() if n})
     if len(costs) > 2:
-        plain, measured = (
-            100 * (last / second - 1) for second, last in zip(costs[1], costs[-1], strict=True)
-        )
+        told = [f"{rise(each):+.1f} %" for each in zip(*costs[1:], strict=True)]
         print(
-            f"the last share against the second: {plain:+.1f} %, by the yardstick {measured:+.1f} %"
+            f"from the second share to the last the cost changes by {told[0]}, against the"
+            f" yardstick by {told[1]} (straight lines through all of them)"
         )
+
+
+def rise(costs: tuple[float, ...]) -> float:
+    """By how many percent a straight line through the costs rises from its first to its last."""
+    slope, start = statistics.linear_regression(range(len(costs)), costs)
+    return 100 * slope * (len(costs) - 1) / start
 
 
 def yardstick_ms() -> float:

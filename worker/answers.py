@@ -61,10 +61,12 @@ class Answering:
     @cached_property
     def _batcher(self) -> Batcher[Tensor]:
         from docai.models import reader
-        from worker.batcher import Batcher, empty_cache
+        from worker.batcher import CPU_TOKENS, GPU_TOKENS, Batcher, empty_cache
 
         loaded = small.reader(self._place)
         pad_id = loaded.tokenizer.pad
         return Batcher(
-            lambda windows: reader.scores(loaded.model, windows, pad_id=pad_id), free=empty_cache
+            lambda windows: reader.scores(loaded.model, windows, pad_id=pad_id),
+            max_tokens=CPU_TOKENS if self._place == "cpu" else GPU_TOKENS,
+            free=empty_cache,
         )
