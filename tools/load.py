@@ -4,10 +4,10 @@ Queues documents in a fresh data folder, with a fresh queue, worker and sweep on
 prints, share by share of the job: documents a second, CPU milliseconds a document of all
 processes, and the memory of each; at the end, where the workers' time went. A processor gives
 less for its time while others use it: so a yardstick, work that is always the same, is timed
-in each share, and it is told how the cost changes, by itself and against the yardstick. The documents are
-small ones of one page, or with `--files DIR` those of a folder. `--stub` answers without reading,
-so that what is left is the service: claiming, leases, results in SQL. `--database postgresql`
-starts a PostgreSQL out of a wheel (extra dev).
+in each share, and it is told how the cost changes, by itself and against the yardstick. The
+documents are small ones of one page, or with `--files DIR` those of a folder. `--stub` answers
+without reading, so that what is left is the service: claiming, leases, results in SQL.
+`--database postgresql` starts a PostgreSQL out of a wheel (extra dev).
 """
 
 from __future__ import annotations
