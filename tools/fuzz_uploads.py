@@ -76,6 +76,8 @@ def upload_all(
 def damaged(content: bytes, chance: random.Random) -> Iterator[bytes]:
     """The file, its beginning, and itself with some bytes changed."""
     yield content
+    if not content:
+        return
     yield content[: chance.randrange(1, len(content) + 1)]
     changed = bytearray(content)
     for _ in range(chance.randint(1, 1 + len(content) // 1000)):
