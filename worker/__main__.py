@@ -13,6 +13,7 @@ import os
 import sys
 
 from docai.cli.children import Child, watch_over
+from docai.errors import UsageError
 from docai.jobs import Lane
 from docai.log import set_up_logging
 from docai.options import from_environment
@@ -48,7 +49,10 @@ def main() -> None:
 def _work(lanes: tuple[Lane, ...]) -> None:
     from worker.celery_app import serve
 
-    serve(lanes)
+    try:
+        serve(lanes)
+    except UsageError as error:
+        sys.exit(f"{'+'.join(lanes)} worker: {error}")
 
 
 def _sweep(settings: Settings) -> None:

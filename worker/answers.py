@@ -31,6 +31,11 @@ class Answering:
         """Whether a model reads at all; without one, rules alone answer."""
         return small.is_used()
 
+    def check(self) -> None:
+        """Raises UsageError where a GPU was asked for that is not there; loads nothing else."""
+        if self.is_used and self.device not in ("auto", "cpu"):
+            self._place  # noqa: B018  # it is found out once
+
     def read(self, asked: Sequence[tuple[Document, Questions]]) -> list[list[list[Reading]]]:
         """The likely answers of each document's questions, best first.
 

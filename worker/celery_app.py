@@ -28,6 +28,7 @@ from docai.pipeline import ReadOptions
 from docai.settings import Settings
 from docai.store import claims
 from docai.store.database import Store
+from worker.answers import Answering
 from worker.work import Worker
 
 log = logging.getLogger("docai.worker")
@@ -67,9 +68,14 @@ app = make_app(settings.broker)
 
 
 def serve(lanes: tuple[Lane, ...]) -> None:
-    """This process from now on: hears the bells of these lanes until it is asked to end."""
+    """This process from now on: hears the bells of these lanes until it is asked to end.
+
+    Raises UsageError where DOCAI_DEVICE is not there: no document is to fail for that.
+    """
     global _lanes
     _lanes = lanes
+    if Lane.GPU in lanes:
+        Answering(settings.device).check()
     app.worker_main(
         [
             "--quiet",  # no banner: `docai up` says what there is to say

@@ -6,6 +6,7 @@ database.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -111,7 +112,7 @@ class Worker:
 
     def _work_on(self, claimed: tuple[Claim, ...]) -> None:
         """In the order of the claim: the store blames the first unfinished one for a death."""
-        self._held = claimed
+        self._held, self._begun = claimed, []
         with self._lease.holding(claimed):
             if len(claimed) > 1 and claimed[0].request.task == ANSWER and self._answering.is_used:
                 self._answer_together(claimed)
@@ -146,8 +147,9 @@ class Worker:
             else:
                 self._give_back([one.claim])
         if have_failed:  # one of them may have been the last of its job, before the others
-            for job_id in {claim.job_id for claim in claimed}:
-                jobs.close_if_done(self._store, job_id)
+            with contextlib.suppress(StoreError):  # else the sweep closes it
+                for job_id in {claim.job_id for claim in claimed}:
+                    jobs.close_if_done(self._store, job_id)
 
     def _asked_together(self) -> dict[int, Answers]:
         """What the model found, by item; of none where one of the documents broke it."""

@@ -3,6 +3,8 @@
 import io
 import os
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -224,6 +226,22 @@ def test_a_worker_without_the_models_lane_leaves_questions_to_others(service):
     assert worker(service, lanes=(Lane.CPU,)).work(for_s=60) == 0
     assert worker(service, lanes=(Lane.GPU,)).work(for_s=60) == len(LETTERS)
     assert service.counts(job) == {"done": len(LETTERS)}
+
+
+def test_a_device_that_is_not_there_ends_the_worker_and_fails_no_document(service):
+    service.environment["DOCAI_DEVICE"] = "cuda:99"
+    service.environment.pop("DOCAI_MODEL", None)
+    job, _ = submit(service, letters())
+    started = subprocess.run(
+        [sys.executable, "-m", "worker", "gpu", "--alone"],
+        env=service.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert started.returncode == 1
+    assert "DOCAI_DEVICE=cuda:99" in started.stderr
+    assert service.counts(job) == {"queued": len(LETTERS)}
 
 
 @pytest.mark.slow
