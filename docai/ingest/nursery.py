@@ -9,7 +9,6 @@ as one that was just started.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from docai.errors import ParserCrashed
 from docai.ingest import wire
 
 ANSWERS_WITHIN_S = 60.0  # it does nothing that takes long
+ENDS_WITHIN_S = 5.0
 
 
 class Nursery:
@@ -53,13 +53,20 @@ class Nursery:
     def close(self) -> None:
         """Its process ends when it hears nobody any more, and its parsers end with it."""
         self._socket.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(ANSWERS_WITHIN_S)
+        try:
+            self._process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _ask(self, what: bytes, number: int, descriptors: Sequence[int] = ()) -> int:
         with self._lock:
-            socket.send_fds(self._socket, [wire.REQUEST.pack(what, number)], list(descriptors))
-            told = self._socket.recv(wire.ANSWER.size)
+            try:
+                socket.send_fds(self._socket, [wire.REQUEST.pack(what, number)], list(descriptors))
+                told = self._socket.recv(wire.ANSWER.size)
+            except OSError:
+                self._socket.close()  # an answer that comes late would be taken for the next one
+                raise
         if len(told) < wire.ANSWER.size:
             raise EOFError
         return int(wire.ANSWER.unpack(told)[0])

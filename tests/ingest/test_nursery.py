@@ -93,6 +93,15 @@ def test_a_nursery_that_is_killed_is_replaced(files):
         assert first_line(raw) == "file 1"
 
 
+def test_a_nursery_that_does_not_answer_is_replaced(files, monkeypatch):
+    monkeypatch.setattr(nursery, "ANSWERS_WITHIN_S", 1.0)
+    monkeypatch.setattr(nursery, "ENDS_WITHIN_S", 0.1)
+    nursery._close()
+    with open_document(files[0]) as raw:
+        os.kill(nursery._nursery._process.pid, signal.SIGSTOP)
+        assert first_line(raw) == "file 0"  # by a new child of a new one
+
+
 def test_threads_share_one_nursery(files):
     def look(path):
         with open_document(path) as raw:
