@@ -1,4 +1,4 @@
-# One image, several commands: `docai migrate`, `python -m app.api`, `python -m worker cpu|gpu|sweep`.
+# One image, several commands: `docai migrate`, `python -m app.api`, `python -m worker cpu|gpu|all|sweep`.
 FROM python:3.11-slim
 
 # What OpenCV and the OCR runtime want of the system.

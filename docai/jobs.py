@@ -24,7 +24,7 @@ ANSWER, CUSTOM = "answer", "custom"
 
 
 class Lane(StrEnum):
-    """Which kind of worker: reading, OCR and rules, or the model."""
+    """Which kind of work: reading, OCR and rules, or questions, which the model answers."""
 
     CPU = "cpu"
     GPU = "gpu"
@@ -86,8 +86,8 @@ class Request:
 
     @property
     def lane(self) -> Lane:
-        """Every task of this version is answered by rules, on the CPU."""
-        return Lane.CPU
+        """Questions are the model's; every other task of this version goes by rules."""
+        return Lane.GPU if self.task == ANSWER else Lane.CPU
 
     @property
     def reading(self) -> str:

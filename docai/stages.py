@@ -36,6 +36,13 @@ class Clock:
         self._open: list[Stage] = []
         self._since = 0.0
 
+    def add(self, other: Clock) -> None:
+        """Counts what another clock has measured, which has stopped."""
+        self.batches += other.batches
+        self.windows += other.windows
+        for stage, seconds in other._seconds.items():
+            self._seconds[stage] += seconds
+
     def seconds(self) -> dict[Stage, float]:
         """So far, stages that still run included."""
         found = dict(self._seconds)
@@ -62,9 +69,9 @@ _clock: ContextVar[Clock | None] = ContextVar("clock", default=None)
 
 
 @contextlib.contextmanager
-def timed() -> Iterator[Clock]:
-    """A clock for what this thread does within it."""
-    clock = Clock()
+def timed(clock: Clock | None = None) -> Iterator[Clock]:
+    """A clock for what this thread does within it; one that stands still goes on."""
+    clock = clock or Clock()
     before = _clock.set(clock)
     try:
         yield clock

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,11 +36,19 @@ def free_port() -> int:
         return port
 
 
+S3_KEYS = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
 class Server:
     """A process that listens on `port` once it is up."""
 
     def __init__(self, command: list[str], port: int, **options: object) -> None:
         self._command, self.port, self._options = command, port, options
+        self.folder: Path | None = None  # of its data, where it keeps any
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -53,8 +62,11 @@ class Server:
         wait_for_port(self.port)
 
     def kill(self) -> None:
-        """With no warning, as a crash would."""
+        """With no warning, as a crash would; with everything it started, where that is its own."""
         assert self._process is not None
+        if self._options.get("start_new_session"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
 
@@ -65,7 +77,7 @@ class Server:
             self._process.wait(timeout=30)
 
 
-def wait_for_port(port: int, timeout_s: float = 20) -> None:
+def wait_for_port(port: int, timeout_s: float = 60) -> None:
     end = time.monotonic() + timeout_s
     while True:
         try:
@@ -126,3 +138,43 @@ def valkey() -> Iterator[Server]:
             yield server
         finally:
             server.stop(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def s3() -> Iterator[Server]:
+    """An object storage that forgets everything at its end; `S3_KEYS` are good for it."""
+    port = free_port()
+    server = Server([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[Server]:
+    """Of the system's package, a node of its own; skips where it is not installed."""
+    program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    if not program.exists():
+        pytest.skip("RabbitMQ is not installed: apt-get install rabbitmq-server")
+    with tempfile.TemporaryDirectory(prefix="docai-rabbitmq-") as folder:
+        port = free_port()
+        environment = {
+            **os.environ,
+            "HOME": folder,
+            "RABBITMQ_NODENAME": f"docai{port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/data",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+        }
+        server = Server([str(program)], port, env=environment, start_new_session=True)
+        server.folder = Path(folder, "data")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()

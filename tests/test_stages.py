@@ -47,3 +47,18 @@ def test_without_a_clock_nothing_is_measured_and_threads_have_their_own():
         count_batch(4)
         count_batch(2)
     assert (clock.batches, clock.windows) == (2, 6)
+
+
+def test_what_another_clock_measured_is_added_and_a_clock_that_stood_still_goes_on():
+    with timed() as own, stage(Stage.PARSE):
+        pass
+    parsed_s = own.seconds()[Stage.PARSE]
+    with timed() as batch, stage(Stage.MODEL):
+        count_batch(3)
+    own.add(batch)
+    with timed(own), stage(Stage.WRITE):
+        pass
+    assert (own.batches, own.windows) == (1, 3)
+    assert own.seconds()[Stage.PARSE] == parsed_s
+    assert own.seconds()[Stage.MODEL] == batch.seconds()[Stage.MODEL] > 0
+    assert own.seconds()[Stage.WRITE] > 0

@@ -2,10 +2,12 @@
 
 Queues documents in a fresh data folder, with a fresh queue, worker and sweep on this machine, and
 prints, share by share of the job: documents a second, CPU milliseconds a document of all
-processes, and the memory of each; at the end, where the workers' time went. The documents are
-small ones of one page, or with `--files DIR` those of a folder. `--stub` answers without reading,
-so that what is left is the service: claiming, leases, results in SQL. `--database postgresql`
-starts a PostgreSQL out of a wheel (extra dev).
+processes, and the memory of each; at the end, where the workers' time went. A processor gives
+less for its time while others use it: so a yardstick, work that is always the same, is timed
+in each share, and it is told how the cost changes, by itself and against the yardstick. The
+documents are small ones of one page, or with `--files DIR` those of a folder. `--stub` answers
+without reading, so that what is left is the service: claiming, leases, results in SQL.
+`--database postgresql` starts a PostgreSQL out of a wheel (extra dev).
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -157,17 +161,28 @@ def measure(
     store: Store, job: jobs.StoredJob, processes: list[psutil.Process], count: int, shares: int
 ) -> None:
     names = ("queue", "worker", "sweep")
-    print(f"{'done':>7} {'docs/s':>7} {'CPU ms/doc':>11}   memory in MB: {', '.join(names)}, pool")
+    print(
+        f"{'done':>7} {'docs/s':>7} {'CPU ms/doc':>11} {'yardstick':>10}"
+        f"   memory in MB: {', '.join(names)}; each of the pool and its nursery"
+    )
     done, cpu_s, at = 0, total_cpu_s(processes), time.monotonic()
+    costs = []
     for share in range(1, shares + 1):
+        yardsticks = [yardstick_ms()]
         while (now_done := ended(store, job)) < count * share // shares:
-            time.sleep(0.2)
+            time.sleep(0.5)
+            yardsticks.append(yardstick_ms())
         now_cpu_s, now = total_cpu_s(processes), time.monotonic()
         new = now_done - done
         memory = [round(process.memory_info().rss / MB) for process in processes]
-        pool = [round(child.memory_info().rss / MB) for child in processes[1].children()]
+        pool = [
+            [round(p.memory_info().rss / MB) for p in (w, *w.children())]
+            for w in processes[1].children()
+        ]
+        cost, yardstick = 1000 * (now_cpu_s - cpu_s) / new, statistics.fmean(yardsticks)
+        costs.append((cost, cost / yardstick))
         print(
-            f"{now_done:7} {new / (now - at):7.1f} {1000 * (now_cpu_s - cpu_s) / new:11.2f}"
+            f"{now_done:7} {new / (now - at):7.1f} {cost:11.2f} {yardstick:10.2f}"
             f"   {memory} {pool}",
             flush=True,
         )
@@ -175,6 +190,27 @@ def measure(
     while jobs.get(store, "load", job.id).state is not JobState.FINISHED:
         time.sleep(0.2)
     print({str(s): n for s, n in jobs.progress(store, "load", job.id).counts.items() if n})
+    if len(costs) > 2:
+        told = [f"{rise(each):+.1f} %" for each in zip(*costs[1:], strict=True)]
+        print(
+            f"from the second share to the last the cost changes by {told[0]}, against the"
+            f" yardstick by {told[1]} (straight lines through all of them)"
+        )
+
+
+def rise(costs: tuple[float, ...]) -> float:
+    """By how many percent a straight line through the costs rises from its first to its last."""
+    slope, start = statistics.linear_regression(range(len(costs)), costs)
+    return 100 * slope * (len(costs) - 1) / start
+
+
+def yardstick_ms() -> float:
+    """CPU time of a fixed piece of work, of the kind that documents are: text and numbers."""
+    started = time.thread_time()
+    for _ in range(10):
+        text = json.dumps({str(i): [i / 7, str(i) * 3] for i in range(400)})
+        sha256(json.dumps(json.loads(text), sort_keys=True).encode()).hexdigest()
+    return 1000 * (time.thread_time() - started)
 
 
 def print_stages(store: Store) -> None:

@@ -1,4 +1,6 @@
-"""`python -m worker cpu|gpu|sweep [--processes N]`: one service of the compose file.
+"""`python -m worker cpu|gpu|all|sweep [--processes N]`: one service of the compose file.
+
+"cpu" reads, recognises and goes by rules; "gpu" answers questions with the model; "all" does both.
 
 Each process of a worker is a Celery worker of its own, with the pool "solo": Celery's own pools of
 processes lose count when one is killed at the wrong moment, and hear no bell any more.
@@ -11,17 +13,19 @@ import os
 import sys
 
 from docai.cli.children import Child, watch_over
+from docai.errors import UsageError
 from docai.jobs import Lane
 from docai.log import set_up_logging
 from docai.options import from_environment
 from docai.settings import Settings
 
+ALL = "all"
 LONGEST_PAUSE_S = 2.0  # before a process that keeps dying is started again
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker")
-    parser.add_argument("role", choices=[*Lane, "sweep"])
+    parser.add_argument("role", choices=[*Lane, ALL, "sweep"])
     cores = os.cpu_count() or 1
     help = "documents worked on at the same time (default: all cores)"
     parser.add_argument("--processes", type=int, default=cores, help=help)
@@ -32,7 +36,7 @@ def main() -> None:
     if given.role == "sweep":
         _sweep(settings)
     elif given.alone:
-        _work(Lane(given.role))
+        _work(tuple(Lane) if given.role == ALL else (Lane(given.role),))
     else:
         # Each process reads with its share of the cores, unless somebody said otherwise.
         os.environ.setdefault("DOCAI_THREADS", str(max(1, cores // given.processes)))
@@ -42,22 +46,13 @@ def main() -> None:
         watch_over([Child(n, command, environment, longest_pause_s=pause_s) for n in names])
 
 
-def _work(lane: Lane) -> None:
-    from worker.celery_app import app
+def _work(lanes: tuple[Lane, ...]) -> None:
+    from worker.celery_app import serve
 
-    app.worker_main(
-        [
-            "--quiet",  # no banner: `docai up` says what there is to say
-            "worker",
-            "--pool=solo",
-            f"--queues={lane}",
-            "--loglevel=WARNING",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            f"--hostname={lane}-{os.getpid()}@%h",
-        ]
-    )
+    try:
+        serve(lanes)
+    except UsageError as error:
+        sys.exit(f"{'+'.join(lanes)} worker: {error}")
 
 
 def _sweep(settings: Settings) -> None:

@@ -1,7 +1,4 @@
-"""Windows of several documents through the model, in batches that fit its memory.
-
-No task of this version asks a model; the lane "gpu" and this batcher are where one goes in.
-"""
+"""Windows of several documents through the model, in batches that fit its memory."""
 
 from __future__ import annotations
 
@@ -17,7 +14,8 @@ log = logging.getLogger("docai.worker")
 
 Out = TypeVar("Out")
 
-START_TOKENS = 8192  # of a first batch, padding included: sixteen full windows
+GPU_TOKENS = 8192  # of a first batch, padding included: twenty full windows
+CPU_TOKENS = 1024  # with more its caches are too small (tools/time_together.py)
 GOOD_BEFORE_GROWTH = 50  # batches without trouble, before larger ones are tried again
 
 
@@ -32,7 +30,7 @@ class Batcher(Generic[Out]):
         self,
         run: Callable[[Sequence[Window]], Sequence[Out]],
         *,
-        max_tokens: int = START_TOKENS,
+        max_tokens: int = GPU_TOKENS,
         free: Callable[[], None] = lambda: None,
     ) -> None:
         self._run, self._free = run, free

@@ -28,6 +28,7 @@ from docai.pipeline import ReadOptions
 from docai.settings import Settings
 from docai.store import claims
 from docai.store.database import Store
+from worker.answers import Answering
 from worker.work import Worker
 
 log = logging.getLogger("docai.worker")
@@ -40,6 +41,7 @@ settings = from_environment(Settings, os.environ).filled()
 limits = from_environment(Limits, os.environ)
 
 _stopping = threading.Event()
+_lanes: tuple[Lane, ...] = tuple(Lane)
 
 
 def make_app(broker: str) -> Celery:
@@ -65,13 +67,35 @@ def make_app(broker: str) -> Celery:
 app = make_app(settings.broker)
 
 
+def serve(lanes: tuple[Lane, ...]) -> None:
+    """This process from now on: hears the bells of these lanes until it is asked to end.
+
+    Raises UsageError where DOCAI_DEVICE is not there: no document is to fail for that.
+    """
+    global _lanes
+    _lanes = lanes
+    if Lane.GPU in lanes:
+        Answering(settings.device).check()
+    app.worker_main(
+        [
+            "--quiet",  # no banner: `docai up` says what there is to say
+            "worker",
+            "--pool=solo",
+            f"--queues={','.join(lanes)}",
+            "--loglevel=WARNING",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            f"--hostname={'-'.join(lanes)}-{os.getpid()}@%h",
+        ]
+    )
+
+
 @app.task(name=BELL)  # type: ignore[untyped-decorator]  # Celery has no types
 def work(lane: str) -> None:
-    """One shift; rings on where there is more."""
-    if lane == Lane.GPU:
-        device()
+    """One shift, in all lanes of this process; rings on where there is more in this one."""
     try:
-        worker().work(Lane(lane), for_s=SHIFT_S)
+        worker().work(for_s=SHIFT_S)
         if not _stopping.is_set() and claims.ready(_store(), Lane(lane), most=1):
             ring(Lane(lane))
     except (StoreError, QueueError) as error:
@@ -96,17 +120,7 @@ def _most_memory() -> int:
 def worker() -> Worker:
     """This process's own: made when it is first needed."""
     options = from_environment(ReadOptions, os.environ)
-    return Worker(_store(), settings, options, limits, _stopping.is_set)
-
-
-@cache
-def device() -> str:
-    """Where this process's models run. Raises UsageError where it is not there."""
-    from worker.batcher import device_of  # imports torch
-
-    found = device_of(settings.device)
-    log.info("models run on %s", found)
-    return found
+    return Worker(_store(), settings, options, limits, _stopping.is_set, _lanes)
 
 
 @cache

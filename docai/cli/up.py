@@ -79,7 +79,7 @@ def _commands(processes: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     commands = {
         "api": [*python, "app.api"],
-        "worker": [*python, "worker", "cpu", "--processes", str(processes)],
+        "worker": [*python, "worker", "all", "--processes", str(processes)],
         "sweep": [*python, "worker", "sweep"],
     }
     if "DOCAI_BROKER" not in os.environ:

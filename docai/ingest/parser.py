@@ -1,15 +1,18 @@
 """The program inside the sandbox: parses one file, answers requests, trusts nothing.
 
 It is started by docai.ingest.sandbox with the file's descriptor and the memory limit, and
-imports only what the file's format needs.
+imports only what the file's format needs; or it is forked of a nursery (docai.ingest.nursery).
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
+import socket
 import sys
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -87,7 +90,66 @@ class Session:
 
 
 def main() -> None:
-    file_descriptor, memory_mb = int(sys.argv[1]), int(sys.argv[2])
+    """A process for one file."""
+    serve(int(sys.argv[1]), int(sys.argv[2]))
+
+
+def nursery() -> None:
+    """A process for many files, which parses none: each gets a child.
+
+    Until the other end of its socket is closed it is asked to bear a child for a file, a pipe of
+    requests and one of answers, or how a child ended; it answers with a number.
+    """
+    import docai.ingest.pdf  # noqa: F401  # what most files need
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to handle
+    gc.freeze()  # what is shared with children stays shared
+    control = socket.socket(fileno=int(sys.argv[1]))
+    while message := socket.recv_fds(control, wire.REQUEST.size, 3):
+        if len(message[0]) < wire.REQUEST.size:
+            return
+        what, number = wire.REQUEST.unpack(message[0])
+        told = _bear(control, message[1], number) if what == wire.BEAR else _status(what, number)
+        control.sendall(wire.ANSWER.pack(told))
+
+
+def _bear(control: socket.socket, descriptors: list[int], memory_mb: int) -> int:
+    """The child's id; in the child it never returns."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):  # the other side sees the pipe close
+            os.setpgid(0, 0)
+            control.close()
+            serve(_as_if_started(descriptors), memory_mb)
+            os._exit(0)
+        os._exit(1)
+    with contextlib.suppress(OSError):  # whoever is first: it has to be done before the answer
+        os.setpgid(pid, pid)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
+
+
+def _as_if_started(descriptors: list[int]) -> int:
+    """Pipes as standard input and output; the descriptor of the file, and no other open."""
+    file, requests, answers = descriptors
+    os.dup2(requests, 0)
+    os.dup2(answers, 1)
+    os.closerange(3, file)
+    os.closerange(file + 1, max(descriptors) + 1)  # the pipes, under the numbers they came with
+    return file
+
+
+def _status(what: bytes, pid: int) -> int:
+    try:
+        ended, status = os.waitpid(pid, 0 if what == wire.WAIT else os.WNOHANG)
+    except ChildProcessError:
+        return int(signal.SIGKILL)
+    return status if ended else wire.ALIVE
+
+
+def serve(file_descriptor: int, memory_mb: int) -> None:
+    """Answers requests about the file until the other side closes its pipe."""
     requests, answers = _private_pipes()
     _confine(memory_mb)
     session = Session(file_descriptor)

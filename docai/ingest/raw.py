@@ -73,6 +73,7 @@ class RawDocument:
 
     def open(self) -> None:
         """Starts the parser, which finds out how many pages there are. Raises InputError."""
+        self.close()
         self._sandbox = Sandbox(self._file.fileno(), self._limits)
         request = {
             "do": "open",

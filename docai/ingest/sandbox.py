@@ -20,16 +20,19 @@ from docai import errors
 from docai.errors import InputError, ParserCrashed, ParserMemory, ParserTimeout
 from docai.ingest import wire
 from docai.ingest.limits import Limits
+from docai.ingest.nursery import Born
 
 # -I and -S: neither PYTHON* variables, nor the user's site folder, nor .pth files reach the
 # parser; it gets the folders to import from and is up in half the time.
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 START = (
     "import sys; sys.path[:0] = sys.argv.pop(1).split('|');"
-    " from docai.ingest.parser import main; main()"
+    " from docai.ingest import parser; parser.{}()"
 )
 FOLDERS = "|".join([str(PACKAGE_ROOT), *(path for path in sys.path if path)])
-PARSER_COMMAND = (sys.executable, "-I", "-S", "-c", START, FOLDERS)
+PARSER_COMMAND = (sys.executable, "-I", "-S", "-c", START.format("main"), FOLDERS)
+NURSERY_COMMAND = (sys.executable, "-I", "-S", "-c", START.format("nursery"), FOLDERS)
+HAS_NURSERY = sys.platform == "linux"  # where a child is sure to end with its parent
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 _CHILD_ERRORS = {
@@ -40,24 +43,31 @@ _CHILD_ERRORS = {
 
 
 class Sandbox:
-    """One parser process for one file; `call` is one request and its answer."""
+    """One parser process for one file; `call` is one request and its answer.
+
+    It comes from the nursery, or from a command of its own.
+    """
 
     def __init__(
-        self, file_descriptor: int, limits: Limits, command: Sequence[str] = PARSER_COMMAND
+        self, file_descriptor: int, limits: Limits, command: Sequence[str] | None = None
     ) -> None:
         self.limits = limits
         self.spent_s = 0.0
         environment = {k: os.environ[k] for k in KEPT_ENVIRONMENT if k in os.environ}
-        self._process = subprocess.Popen(
-            [*command, str(file_descriptor), str(limits.memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            pass_fds=(file_descriptor,),
-            start_new_session=True,  # Ctrl-C is the caller's to handle
-            bufsize=0,
-        )
+        self._process: Born | subprocess.Popen[bytes]
+        if command is None and HAS_NURSERY:
+            self._process = Born(file_descriptor, limits.memory_mb, NURSERY_COMMAND, environment)
+        else:
+            self._process = subprocess.Popen(
+                [*(command or PARSER_COMMAND), str(file_descriptor), str(limits.memory_mb)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                pass_fds=(file_descriptor,),
+                start_new_session=True,  # Ctrl-C is the caller's to handle
+                bufsize=0,
+            )
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)  # a deaf child must not block us
 

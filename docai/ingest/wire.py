@@ -15,6 +15,10 @@ from typing import Any
 
 LENGTHS = struct.Struct(">II")
 MEMORY_STATUS = 86  # the parser's exit status after a MemoryError
+# What a nursery is asked and answers: what to do and a number, and a number.
+REQUEST, ANSWER = struct.Struct(">ci"), struct.Struct(">i")
+BEAR, POLL, WAIT = b"b", b"p", b"w"  # a child within so many MB; how child N ended, if; when it has
+ALIVE = -1  # instead of a status as waitpid gives it
 MAX_JSON = 256_000_000  # bytes; a page of a million words stays below
 
 

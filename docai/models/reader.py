@@ -8,7 +8,7 @@ Dimensions: B windows, T tokens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -83,7 +83,6 @@ def windows_of(
     return found
 
 
-@torch.no_grad()
 def readings(
     model: DocumentModel,
     tokenizer: WordTokenizer,
@@ -93,14 +92,27 @@ def readings(
 ) -> list[Reading]:
     """Likely answers of all windows, best first, each place once."""
     windows = windows_of(document, question, tokenizer, pages=pages)
-    best: dict[tuple[WordRef, ...], float] = {}
+    found: list[Tensor] = []
     for first in range(0, len(windows), AT_ONCE):
         part = windows[first : first + AT_ONCE]
-        scores = model(stack([one.window for one in part], pad_id=tokenizer.pad))[HEAD]
-        for (starts, ends), window in zip(scores.float().unbind(1), part, strict=True):
-            nothing = float(starts[NOT_HERE] + ends[NOT_HERE])
-            for words, score in likely_spans(starts, ends, window):
-                best[words] = max(score - nothing, best.get(words, -torch.inf))
+        found += scores(model, [one.window for one in part], pad_id=tokenizer.pad)
+    return likeliest(windows, found)
+
+
+@torch.no_grad()
+def scores(model: DocumentModel, windows: Sequence[Window], *, pad_id: int) -> list[Tensor]:
+    """(2, T) for each window: how well an answer starts and ends at each token; on the CPU."""
+    inputs = stack(windows, pad_id=pad_id).to(next(model.parameters()).device)
+    return list(model(inputs)[HEAD].float().cpu().unbind(1))
+
+
+def likeliest(windows: Sequence[AnswerWindow], scores: Iterable[Tensor]) -> list[Reading]:
+    """The likely answers of windows about one question, best first, each place once."""
+    best: dict[tuple[WordRef, ...], float] = {}
+    for window, (starts, ends) in zip(windows, scores, strict=True):
+        nothing = float(starts[NOT_HERE] + ends[NOT_HERE])
+        for words, score in likely_spans(starts, ends, window):
+            best[words] = max(score - nothing, best.get(words, -torch.inf))
     return sorted((Reading(*one) for one in best.items()), key=lambda one: -one.odds)
 
 

@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent / "shipped" / "docai-small"
 NAME = "docai-small"
 NEEDED = ("torch", "safetensors", "tokenizers")  # the extra `model`
 WANTED = "DOCAI_MODEL"  # names the model; "rules" does without one
+CPU = "cpu"
 
 
 def is_used() -> bool:
@@ -38,14 +39,17 @@ def info() -> ModelInfo:
     return ModelInfo(NAME, about["version"], about["sha256"])
 
 
+def reader(device: str = CPU) -> Loaded[DocumentModel]:
+    """Loaded once a process, in the arithmetic that its processor or "cuda:N" is fastest at."""
+    return _loaded(device)
+
+
 @cache
-def reader() -> Loaded[DocumentModel]:
-    """Loaded once a process, in the arithmetic that this processor is fastest at."""
+def _loaded(device: str) -> Loaded[DocumentModel]:
     from dataclasses import replace
 
-    from docai.models.precision import Precision, available, for_inference
+    from docai.models.precision import fastest
     from docai.models.weights import load
 
     loaded = load(FOLDER)
-    fast = Precision.BF16 if Precision.BF16 in available() else Precision.FP32
-    return replace(loaded, model=for_inference(loaded.model, fast))
+    return replace(loaded, model=fastest(loaded.model, device))

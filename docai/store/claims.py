@@ -4,12 +4,16 @@ Several documents are claimed at a time and done in the order of their `place`. 
 have one token; only its holder may write. When a worker dies, the first unfinished document of
 its claim was in its hands and gets the blame; the others go back untouched. A blamed document
 is claimed alone from then on, so that it takes nobody with it.
+
+Documents that a model answers together are read first, one after the other: each that was read
+goes behind those that were not, so that the first is in hand all the same. A worker that dies
+while the model has all of them blames the first: it may be innocent, and shows it once alone.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +44,7 @@ from docai.store.work import Try
 Json = dict[str, Any]
 
 SWEPT_AT_ONCE = 200
+BEHIND = 1_000_000  # added to the place of a document that waits for the others of its claim
 STATE_AFTER = {
     AttemptOutcome.DONE: ItemState.DONE,
     AttemptOutcome.FAILED: ItemState.FAILED,
@@ -84,36 +89,33 @@ class Swept:
 # --- taking -------------------------------------------------------------------------------
 
 
-def claim(store: Store, worker: str, lane: Lane, *, most: int, lease_s: float) -> tuple[Claim, ...]:
-    """Up to `most` documents of one job, to be done in this order; empty where none is ready.
+def claim(
+    store: Store, worker: str, lanes: Collection[Lane], *, most: int, lease_s: float
+) -> tuple[Claim, ...]:
+    """Up to `most` documents, to be done in this order; empty where none is ready.
 
     Interactive jobs go first; among equals the owner who has the fewest documents under way,
-    then the one who was served the longest time ago.
+    then the one who was served the longest time ago. All are of one job; only where a model
+    answers them together, in the lane "gpu", of as many jobs of one priority as it takes.
     """
     with store.reading() as session:  # nobody is kept waiting where there is nothing to do
-        if _next_job(session, lane, store.now()) is None:
+        if _next_job(session, lanes, store.now()) is None:
             return ()
     with store.writing() as session:
         now = store.now()
-        job = _next_job(session, lane, now)
+        lease = _Lease(uuid4().hex, worker, now, now + timedelta(seconds=lease_s))
+        job = _next_job(session, lanes, now)
         if job is None:
             return ()
-        ids = _ready_items(session, job.id, now, most)
-        token = uuid4().hex
-        taken = []
-        for place, id in enumerate(ids):
-            values = {
-                "state": ItemState.RUNNING,
-                "token": token,
-                "place": place,
-                "worker": worker,
-                "claimed_at": now,
-                "lease_until": now + timedelta(seconds=lease_s),
-            }
-            if _change(session, id, JobItemRow.state == ItemState.QUEUED, **values):
-                taken.append(id)
-        session.execute(update(OwnerRow).where(OwnerRow.name == job.owner).values(served_at=now))
-        return _claims(session, job, taken)
+        lane, priority = Lane(job.lane), job.priority
+        taken: tuple[Claim, ...] = ()
+        while job is not None:
+            some = _take(session, job, lease, first=len(taken), most=most - len(taken))
+            taken += some
+            if lane is not Lane.GPU or not some or some[0].deaths or len(taken) >= most:
+                break
+            job = _next_job(session, [lane], now, priority)
+        return taken
 
 
 def renew(store: Store, token: str, *, lease_s: float) -> set[int]:
@@ -143,6 +145,19 @@ def keep_pages(
     with store.writing() as session:
         values = {"pages_done": done, "pages_total": total}
         if not _change(session, claim.item_id, *_held(claim.token), **values):
+            raise LeaseLost(f"{claim.filename} was given to another worker")
+        pages.keep(session, claim.document_id, claim.request.reading, read)
+
+
+def keep_read(store: Store, claim: Claim, read: Sequence[ReadPage], *, page_count: int) -> None:
+    """Keeps the last pages of a document that now waits for the others of its claim.
+
+    Raises LeaseLost.
+    """
+    with store.writing() as session:
+        values = {"pages_done": page_count, "pages_total": page_count}
+        behind = {"place": JobItemRow.place + BEHIND}
+        if not _change(session, claim.item_id, *_held(claim.token), **values, **behind):
             raise LeaseLost(f"{claim.filename} was given to another worker")
         pages.keep(session, claim.document_id, claim.request.reading, read)
 
@@ -316,7 +331,38 @@ def ready(store: Store, lane: Lane, *, most: int) -> int:
 # --- inside -------------------------------------------------------------------------------
 
 
-def _next_job(session: Session, lane: Lane, now: datetime) -> JobRow | None:
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    token: str
+    worker: str
+    since: datetime
+    until: datetime
+
+
+def _take(
+    session: Session, job: JobRow, lease: _Lease, *, first: int, most: int
+) -> tuple[Claim, ...]:
+    """Up to `most` documents of the job, from place `first` of the claim on."""
+    taken: list[int] = []
+    for id in _ready_items(session, job.id, lease.since, most, may_be_blamed=first == 0):
+        values = {
+            "state": ItemState.RUNNING,
+            "token": lease.token,
+            "place": first + len(taken),
+            "worker": lease.worker,
+            "claimed_at": lease.since,
+            "lease_until": lease.until,
+        }
+        if _change(session, id, JobItemRow.state == ItemState.QUEUED, **values):
+            taken.append(id)
+    served = update(OwnerRow).where(OwnerRow.name == job.owner).values(served_at=lease.since)
+    session.execute(served)
+    return _claims(session, job, taken)
+
+
+def _next_job(
+    session: Session, lanes: Collection[Lane], now: datetime, priority: int | None = None
+) -> JobRow | None:
     under_way = (
         select(JobRow.owner, func.count().label("documents"))
         .join(JobItemRow, JobItemRow.job_id == JobRow.id)
@@ -333,7 +379,7 @@ def _next_job(session: Session, lane: Lane, now: datetime) -> JobRow | None:
         select(JobRow)
         .join(OwnerRow, OwnerRow.name == JobRow.owner)
         .outerjoin(under_way, under_way.c.owner == JobRow.owner)
-        .where(JobRow.state == JobState.ACTIVE, JobRow.lane == lane, ready.exists())
+        .where(JobRow.state == JobState.ACTIVE, JobRow.lane.in_(lanes), ready.exists())
         .order_by(
             JobRow.priority,
             func.coalesce(under_way.c.documents, 0),
@@ -342,11 +388,15 @@ def _next_job(session: Session, lane: Lane, now: datetime) -> JobRow | None:
         )
         .limit(1)
     )
+    if priority is not None:
+        wanted = wanted.where(JobRow.priority == priority)
     return session.scalars(wanted).first()
 
 
-def _ready_items(session: Session, job_id: UUID, now: datetime, most: int) -> list[int]:
-    """The next items of the job, or a blamed one by itself."""
+def _ready_items(
+    session: Session, job_id: UUID, now: datetime, most: int, *, may_be_blamed: bool
+) -> list[int]:
+    """The next items of the job that nobody blames, or else a blamed one by itself."""
     wanted = (
         select(JobItemRow.id, JobItemRow.deaths)
         .where(
@@ -360,7 +410,7 @@ def _ready_items(session: Session, job_id: UUID, now: datetime, most: int) -> li
     )
     found = session.execute(wanted).all()
     innocent = [id for id, deaths in found if not deaths]
-    return innocent or [id for id, _ in found[:1]]
+    return innocent or [id for id, _ in found[:1] if may_be_blamed]
 
 
 def _claims(session: Session, job: JobRow, ids: Sequence[int]) -> tuple[Claim, ...]:

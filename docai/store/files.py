@@ -38,14 +38,16 @@ class Files:
 
     def __init__(self, url: str) -> None:
         self._fs: Any
-        self._fs, root = fsspec.core.url_to_fs(url)
+        # Other processes put and remove files, too: no listing is to be remembered.
+        self._fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         self._root = root.rstrip("/")
         self._is_local = "file" in _protocols(self._fs)
+        self._faults = _faults(_protocols(self._fs))
 
     def put(self, source: IO[bytes]) -> Stored:
         """Keeps the bytes from the source's position to its end; the same bytes once."""
         digest, size, head = hashlib.sha256(), 0, b""
-        with _translated(), self._scratch() as (scratch, part):
+        with self._translated(), self._scratch() as (scratch, part):
             while chunk := source.read(CHUNK):
                 head = head or chunk[:SNIFF_BYTES]
                 digest.update(chunk)
@@ -57,7 +59,7 @@ class Files:
         return Stored(digest.hexdigest(), size, head)
 
     def has(self, sha256: str) -> bool:
-        with _translated():
+        with self._translated():
             return bool(self._fs.exists(self._original(sha256)))
 
     @contextlib.contextmanager
@@ -69,26 +71,29 @@ class Files:
             return
         with tempfile.TemporaryDirectory(prefix="docai-") as folder:
             path = Path(folder, "document")
-            with _translated(), contextlib.suppress(FileNotFoundError):  # the reader will say so
+            with (
+                self._translated(),
+                contextlib.suppress(FileNotFoundError),
+            ):  # the reader will say so
                 self._fs.get_file(key, str(path))
             yield path
 
     def remove(self, sha256: str) -> None:
         """The file and every picture of it; nothing where they are gone."""
-        with _translated():
+        with self._translated():
             for key in (self._original(sha256), self._pictures(sha256)):
                 with contextlib.suppress(FileNotFoundError):
                     self._fs.rm(key, recursive=True)
 
     def put_picture(self, sha256: str, name: str, content: bytes) -> None:
         """A picture drawn of a file, kept until the file is removed."""
-        with _translated(), self._scratch() as (scratch, part):
+        with self._translated(), self._scratch() as (scratch, part):
             scratch.write(content)
             scratch.flush()
             self._keep(part, f"{self._pictures(sha256)}/{name}")
 
     def picture(self, sha256: str, name: str) -> bytes | None:
-        with _translated():
+        with self._translated():
             try:
                 content: bytes = self._fs.cat_file(f"{self._pictures(sha256)}/{name}")
             except FileNotFoundError:
@@ -97,7 +102,7 @@ class Files:
 
     def unknown(self, known: set[str], *, before: datetime) -> Iterator[str]:
         """Hashes of files older than `before` that are not among the known ones."""
-        with _translated():
+        with self._translated():
             for key, about in self._fs.find(f"{self._root}/{ORIGINALS}", detail=True).items():
                 sha256 = key.rsplit("/", 1)[-1]
                 if sha256 not in known and self._fs.modified(about["name"]) < before:
@@ -125,6 +130,13 @@ class Files:
             self._fs.makedirs(key.rsplit("/", 1)[0], exist_ok=True)
             self._fs.put_file(str(part), key)
 
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self._faults as error:
+            raise StoreError(f"the file store does not answer or is full: {error}") from error
+
     def _original(self, sha256: str) -> str:
         return f"{self._root}/{ORIGINALS}/{sha256[:2]}/{sha256}"
 
@@ -136,9 +148,10 @@ def _protocols(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"the file store does not answer or is full: {error}") from error
+def _faults(protocols: tuple[str, ...]) -> tuple[type[Exception], ...]:
+    """What the storage raises where it does not answer: those of S3 are no OSError."""
+    if "s3" not in protocols:
+        return (OSError,)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return OSError, BotoCoreError, ClientError

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docai.document import Document
 from docai.errors import UsageError
 from docai.results import Answer, Label, ModelInfo
 from docai.tasks.base import FieldSpec, Task, geometric
+
+if TYPE_CHECKING:
+    from docai.models.reader import Reading
 
 __all__ = [
     "TASK_NAMES",
@@ -54,10 +58,13 @@ def load_fields(path: Path | str) -> tuple[FieldSpec, ...]:
     return own_fields.load_fields(Path(path))
 
 
-def answer(document: Document, question: str, *, top: int = 1) -> tuple[Answer, ...]:
+def answer(
+    document: Document, question: str, *, top: int = 1, read: Sequence[Reading] | None = None
+) -> tuple[Answer, ...]:
     """The likeliest answers, best first; empty where nothing in the document fits.
 
-    By the model that ships with docai where its packages are installed, and by rules.
+    By the model that ships with docai where its packages are installed, and by rules. `read` is
+    what the model found in it where it was asked about many documents together.
     """
     from docai.models import small
     from docai.tasks import ask
@@ -66,7 +73,7 @@ def answer(document: Document, question: str, *, top: int = 1) -> tuple[Answer, 
     if small.is_used():
         from docai.tasks import ask_model
 
-        found = ask_model.answers(document, question, found)
+        found = ask_model.answers(document, question, found, read)
     return found[:top]
 
 

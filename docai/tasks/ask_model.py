@@ -11,12 +11,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docai.document import Document
 from docai.results import Answer
 from docai.tasks.confidence import sigmoid
 from docai.tasks.likeness import content_words
 from docai.tasks.text import key
+
+if TYPE_CHECKING:
+    from docai.models.reader import AnswerWindow, Reading
+    from docai.models.tokenizers import WordTokenizer
 
 MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 MOST_PAGES = 6  # that are read with a question; those whose words are likeliest about it
@@ -57,9 +62,26 @@ WEIGHTS = (-1.45, -1.24, 0.35, 0.27, -0.21, 0.38, 1.85, 0.31)
 MEANING = (0.69, 1.49, -0.06)
 
 
-def answers(document: Document, question: str, rules: Sequence[Answer]) -> tuple[Answer, ...]:
-    """Likeliest first, each text once; `rules` are the answers found without a model."""
-    return ranked(gathered(document, question, rules))
+def answers(
+    document: Document,
+    question: str,
+    rules: Sequence[Answer],
+    read: Sequence[Reading] | None = None,
+) -> tuple[Answer, ...]:
+    """Likeliest first, each text once; `rules` are the answers found without a model.
+
+    `read` is what the reader found where it was asked before, with `windows`.
+    """
+    return ranked(gathered(document, question, rules, read))
+
+
+def windows(document: Document, question: str, tokenizer: WordTokenizer) -> list[AnswerWindow]:
+    """What the reader has to read for an answer; nothing where the question says nothing."""
+    from docai.models.reader import windows_of
+
+    if not content_words(question):
+        return []
+    return windows_of(document, question, tokenizer, pages=pages_about(document, question))
 
 
 def ranked(
@@ -85,20 +107,19 @@ def meaning(score: float) -> tuple[float, float, float]:
 
 
 def gathered(
-    document: Document, question: str, rules: Iterable[Answer]
+    document: Document,
+    question: str,
+    rules: Iterable[Answer],
+    read: Sequence[Reading] | None = None,
 ) -> list[tuple[Answer, Said]]:
     """Every answer that was found, with what each side says of it."""
-    from docai.models import small
-    from docai.models.reader import readings
-
     if not content_words(question):
         return []
-    loaded = small.reader()
-    pages = pages_about(document, question)
-    found = readings(loaded.model, loaded.tokenizer, document, question, pages)[:MOST_READINGS]
+    if read is None:
+        read = _read(document, question)
     best: dict[str, Answer] = {}
     odds: dict[str, float] = {}
-    for reading in found:
+    for reading in read[:MOST_READINGS]:
         text = document.text(reading.words)
         same = key(text) or text
         if same not in odds:
@@ -113,6 +134,15 @@ def gathered(
         (answer, Said(odds.get(same), _lead(same, odds), ruled.get(same)))
         for same, answer in best.items()
     ]
+
+
+def _read(document: Document, question: str) -> list[Reading]:
+    from docai.models import small
+    from docai.models.reader import readings
+
+    loaded = small.reader()
+    pages = pages_about(document, question)
+    return readings(loaded.model, loaded.tokenizer, document, question, pages)
 
 
 def _lead(same: str, odds: Mapping[str, float]) -> float:

@@ -54,14 +54,14 @@ class Workplace:
     def work(self) -> int:
         """Does what is asked for so far, in the calling thread."""
         worker = Worker(self.store, self.settings, ReadOptions(), self.limits)
-        return worker.work(Lane.CPU, for_s=60)
+        return worker.work(for_s=60)
 
     def _work(self) -> None:
         worker = Worker(self.store, self.settings, ReadOptions(), self.limits)
         while not self._closed:
             self._bell.wait()
             self._bell.clear()
-            worker.work(Lane.CPU, for_s=60)
+            worker.work(for_s=60)
 
     def close(self) -> None:
         self._closed = True

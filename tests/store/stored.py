@@ -23,7 +23,7 @@ def submit(store, count=1, owner="ann", name="doc", priority=Priority.BULK, requ
 
 
 def take(store, most=1, worker="w1", lease_s=60):
-    return claims.claim(store, worker, Lane.CPU, most=most, lease_s=lease_s)
+    return claims.claim(store, worker, tuple(Lane), most=most, lease_s=lease_s)
 
 
 def result():

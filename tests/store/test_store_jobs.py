@@ -3,8 +3,10 @@ from stored import INVOICE, counts, fail, finish, result, submit, take, upload
 
 from docai.document import Source  # noqa: F401
 from docai.errors import BrokenDocument, Conflict, EngineError, LeaseLost, NotFound
-from docai.jobs import ItemState, JobState, Lane, Priority
+from docai.jobs import ANSWER, ItemState, JobState, Lane, Priority, Request
 from docai.store import claims, documents, jobs, results, webhooks
+
+QUESTION = Request(ANSWER, questions=("What is the total?",))
 
 
 def state(store, job):
@@ -75,6 +77,50 @@ def test_only_the_document_in_hand_is_blamed_and_it_is_claimed_alone_after(store
     assert [claim.filename for claim in innocent] == ["doc2.pdf", "doc3.pdf"]
     (blamed,) = take(store, most=4)
     assert (blamed.filename, blamed.deaths) == ("doc1.pdf", 1)
+
+
+def test_a_document_that_was_read_and_waits_is_not_the_one_in_hand(store, clock):
+    submit(store, count=3, request=QUESTION)
+    first, second, _ = take(store, most=3, lease_s=10)
+    claims.keep_read(store, first, [], page_count=1)
+    clock.advance(11)  # it died reading the second
+    assert claims.sweep(store, most_deaths=3).returned == 3
+    assert [claim.filename for claim in take(store, most=3)] == ["doc0.pdf", "doc2.pdf"]
+    (blamed,) = take(store, most=3)
+    assert (blamed.filename, blamed.deaths) == (second.filename, 1)
+    with pytest.raises(LeaseLost):
+        claims.keep_read(store, first, [], page_count=1)
+
+
+def test_questions_of_several_jobs_are_claimed_together_but_not_of_bulk_and_of_those_who_wait(
+    store,
+):
+    submit(store, name="bulk", request=QUESTION)
+    for owner in ("ann", "bob", "cid"):
+        submit(store, owner=owner, name=owner, priority=Priority.INTERACTIVE, request=QUESTION)
+    waited_for = take(store, most=8)
+    assert [claim.owner for claim in waited_for] == ["ann", "bob", "cid"]
+    assert {(claim.token, claim.rest) for claim in waited_for} == {(waited_for[0].token, 0)}
+    for claim in waited_for:
+        finish(store, claim)
+        assert jobs.get(store, claim.owner, claim.job_id).state is JobState.FINISHED
+    assert [claim.filename for claim in take(store, most=8)] == ["bulk0.pdf"]
+
+
+def test_other_tasks_are_claimed_job_by_job(store):
+    for owner in ("ann", "bob"):
+        submit(store, owner=owner, name=owner, priority=Priority.INTERACTIVE)
+    assert len(take(store, most=8)) == 1
+
+
+def test_a_blamed_question_takes_no_other_job_with_it(store, clock):
+    submit(store, request=QUESTION)
+    take(store, lease_s=10)
+    clock.advance(11)
+    claims.sweep(store, most_deaths=3)
+    submit(store, owner="bob", name="bob", request=QUESTION)
+    innocent, blamed = take(store, most=8), take(store, most=8)
+    assert ([c.deaths for c in innocent], [c.deaths for c in blamed]) in (([0], [1]), ([1], [0]))
 
 
 def test_a_document_that_kills_three_workers_is_set_aside_with_its_story(store, clock):

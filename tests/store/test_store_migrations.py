@@ -18,7 +18,7 @@ def fill(store):
     """A document, its result in every table, a job."""
     document, _ = documents.add(store, "ann", "tea.pdf", io.BytesIO(b"%PDF-1.4 tea"))
     jobs.submit(store, "ann", Request("invoice"), [document.id])
-    (claim,) = claims.claim(store, "w", Lane.CPU, most=1, lease_s=60)
+    (claim,) = claims.claim(store, "w", (Lane.CPU,), most=1, lease_s=60)
     read = example.document()
     result = serialize.extraction_to_json(example.extraction(), read)
     claims.finish(store, claim, result, [(read.pages[0], ())], page_count=1)

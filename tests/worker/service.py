@@ -33,9 +33,18 @@ BY_FAULTY_ENGINE = Request("form", options=ReadOptions(text="ocr", ocr="faulty",
 class Service:
     """Workers, a sweep, and the store they share. Leases are short, so that tests are."""
 
-    def __init__(self, folder: Path, database: str = "", broker: str = "", **environment: str):
+    def __init__(
+        self,
+        folder: Path,
+        database: str = "",
+        broker: str = "",
+        files: str = "",
+        **environment: str,
+    ):
         self.folder = folder
-        self.settings = Settings(data=str(folder), database=database, broker=broker).filled()
+        self.settings = Settings(
+            data=str(folder), database=database, broker=broker, files=files
+        ).filled()
         self.environment = {
             **os.environ,
             "DOCAI_DATA": self.settings.data,

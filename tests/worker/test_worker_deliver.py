@@ -54,7 +54,7 @@ def finished_job(store, url):
     hook = webhooks.add(store, "ann", url)
     document, _ = documents.add(store, "ann", "a.pdf", io.BytesIO(b"%PDF-1.4"))
     job, _ = jobs.submit(store, "ann", INVOICE, [document.id], webhook_id=hook.id)
-    (claim,) = claims.claim(store, "w", Lane.CPU, most=1, lease_s=60)
+    (claim,) = claims.claim(store, "w", (Lane.CPU,), most=1, lease_s=60)
     claims.fail(store, claim, BrokenDocument("cut off"), most_tries=1, backoff_s=1)
     return hook, job
 

@@ -113,7 +113,7 @@ def test_up_runs_everything_restarts_what_dies_and_leaves_nothing_behind(place):
         everyone = psutil.Process(up.pid).children(recursive=True)
         up.send_signal(signal.SIGINT)
         assert up.wait(timeout=60) == 0
-        assert not any(child.is_running() for child in everyone)
+        wait_until(lambda: not any(child.is_running() for child in everyone), timeout_s=10)
     finally:
         kill(up.pid)
         up.wait()

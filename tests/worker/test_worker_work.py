@@ -46,7 +46,7 @@ def result_of(service, document, task):
 def test_a_result_is_what_the_library_says(service, tmp_path):
     content = small_pdf("Invoice number 17", "Date 2026-03-01")
     document, job = submit(service, content)
-    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    assert worker(service).work(for_s=9) == 1
     path = tmp_path / "a.pdf"
     path.write_bytes(content)
     whole = read(path)
@@ -59,11 +59,11 @@ def test_a_result_is_what_the_library_says(service, tmp_path):
 def test_questions_and_own_fields_are_answered_without_reading_twice(service, monkeypatch):
     content = small_pdf("Invoice number 17")
     document, _ = submit(service, content)
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     monkeypatch.setattr("worker.work.reading", None)  # opening the file again would fail
     submit(service, content, Request(ANSWER, questions=("What is the invoice number?",)))
     submit(service, content, Request(CUSTOM, fields=(FieldSpec("sum", labels=("Total",)),)))
-    assert worker(service).work(Lane.CPU, for_s=9) == 2
+    assert worker(service).work(for_s=9) == 2
     (answer,) = result_of(service, document, ANSWER)["answers"]
     assert answer["answer"] == "17"
     assert result_of(service, document, CUSTOM)["task"] == CUSTOM
@@ -72,10 +72,10 @@ def test_questions_and_own_fields_are_answered_without_reading_twice(service, mo
 def test_the_same_request_again_is_no_work(service, monkeypatch):
     content = small_pdf("Invoice number 17")
     submit(service, content)
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     _, again = submit(service, content)
     monkeypatch.setattr("worker.work.answer_request", None)
-    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    assert worker(service).work(for_s=9) == 1
     assert service.counts(again) == {"done": 1}
 
 
@@ -95,7 +95,7 @@ def test_memory_at_its_end_is_let_go_of_and_told_and_ends_the_process(service, m
     monkeypatch.setattr("worker.work.os._exit", lambda status: quits.append((status, *held)))
     _, job = submit(service, small_pdf("Invoice number 17"))
     tired = worker(service, most_deaths=1)
-    assert tired.work(Lane.CPU, for_s=9) == 0
+    assert tired.work(for_s=9) == 0
     assert quits == [(70, "released")]
     (failure,) = jobs.failures(service.store, "ann", job.id)
     assert failure.code == "poisoned"
@@ -108,7 +108,7 @@ def test_a_long_document_goes_on_at_its_page(service, tmp_path, monkeypatch):
     document, job = submit(service, content)
     looks = iter(range(1000))
     first = worker(service, should_stop=lambda: next(looks) > 36)
-    assert first.work(Lane.CPU, for_s=60) == 0
+    assert first.work(for_s=60) == 0
     told = service.progress(job)
     assert 30 <= told.pages_done < 60
     assert service.counts(job) == {"queued": 1}
@@ -120,7 +120,7 @@ def test_a_long_document_goes_on_at_its_page(service, tmp_path, monkeypatch):
 
     page = RawDocument.page
     monkeypatch.setattr(RawDocument, "page", lambda raw, n: parsed.append(n) or page(raw, n))
-    assert worker(service).work(Lane.CPU, for_s=60) == 1
+    assert worker(service).work(for_s=60) == 1
     assert parsed == list(range(told.pages_done + 1, 61))
     path = tmp_path / "a.pdf"
     path.write_bytes(content)
@@ -132,7 +132,7 @@ def test_a_long_document_goes_on_at_its_page(service, tmp_path, monkeypatch):
 def test_where_the_time_of_a_document_goes_is_kept(service):
     submit(service, small_pdf("Invoice number 17", pages=3))
     began = time.perf_counter()
-    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    assert worker(service).work(for_s=9) == 1
     took_s = time.perf_counter() - began
     (sums,) = work.everybody(service.store)
     spent = sums.seconds
@@ -145,7 +145,7 @@ def test_where_the_time_of_a_document_goes_is_kept(service):
 def test_a_scan_is_rendered_and_read(service, monkeypatch):
     monkeypatch.setitem(ENGINES, "faulty", lambda profile, threads: FaultyReader())
     service.submit_pictures(SLOW)
-    assert worker(service).work(Lane.CPU, for_s=60) == 1
+    assert worker(service).work(for_s=60) == 1
     (sums,) = work.everybody(service.store)
     assert sums.seconds[Stage.RENDER] > 0
     assert sums.seconds[Stage.OCR] >= SLOW_S
@@ -153,7 +153,7 @@ def test_a_scan_is_rendered_and_read(service, monkeypatch):
 
 def test_the_time_of_a_failure_is_kept_with_its_code(service):
     submit(service, b"%PDF-1.4 nothing else")
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     (sums,) = work.everybody(service.store)
     assert (sums.outcome, sums.error_code) == ("failed", "broken_document")
     assert sums.seconds[Stage.PARSE] > 0
@@ -172,18 +172,18 @@ def test_a_paused_job_stops_at_a_page_and_goes_on_later(service, monkeypatch):
 
     keep = claims.keep_pages
     monkeypatch.setattr(claims, "keep_pages", keep_pages)
-    assert worker(service, lease_s=0.2).work(Lane.CPU, for_s=60) == 0
+    assert worker(service, lease_s=0.2).work(for_s=60) == 0
     assert service.counts(job) == {"queued": 1}
     assert 0 < service.progress(job).pages_done < 400
-    assert worker(service).work(Lane.CPU, for_s=60) == 0
+    assert worker(service).work(for_s=60) == 0
     jobs.resume(service.store, "ann", job.id)
-    assert worker(service).work(Lane.CPU, for_s=60) == 1
+    assert worker(service).work(for_s=60) == 1
     assert service.progress(job).pages_done == 400
 
 
 def test_a_broken_document_is_never_tried_again(service):
     document, job = submit(service, b"%PDF-1.4 nothing else")
-    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    assert worker(service).work(for_s=9) == 1
     assert service.counts(job) == {"failed": 1}
     (failure,) = jobs.failures(service.store, "ann", job.id)
     assert (failure.code, len(failure.story)) == ("broken_document", 1)
@@ -193,7 +193,7 @@ def test_a_broken_document_is_never_tried_again(service):
 def test_a_file_that_is_gone_says_so(service):
     document, job = submit(service, small_pdf("Invoice"))
     service.store.files.remove(document.sha256)
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     (failure,) = jobs.failures(service.store, "ann", job.id)
     assert failure.code == "unreadable_file"
 
@@ -208,7 +208,7 @@ def test_a_result_waits_for_a_database_that_is_away_for_a_moment(service, monkey
         return finish(*arguments, **named)
 
     monkeypatch.setattr(claims, "finish", away)
-    assert worker(service).work(Lane.CPU, for_s=9) == 1
+    assert worker(service).work(for_s=9) == 1
     assert service.counts(job) == {"done": 1}
 
 
@@ -227,7 +227,7 @@ def test_the_sweep_rings_for_what_lies_ready_and_not_otherwise(service):
 
 def test_retention_deletes_by_age(service):
     document, _ = submit(service, small_pdf("Invoice"))
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     sweep.tidy(service.store, Settings())
     sweep.tidy(service.store, Settings(retention_days=1.0))
     assert documents.get(service.store, "ann", document.id)
