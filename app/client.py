@@ -253,11 +253,13 @@ class _Operations:
         state: str | None = None,
         type: str = "",
         search: str = "",
+        tables: bool = False,
         after: str | None = None,
         limit: int = 50,
     ) -> Flow[Found]:
         """One page of those that fit, newest first; the states are those of docs/http.md."""
         asked = {"state": state, "type": type, "search": search, "after": after, "limit": limit}
+        asked["tables"] = tables
         params = {name: value for name, value in asked.items() if value}
         page = (yield from _answer(Call("GET", "/v1/documents", params))).json()
         return Found([Document(**_ids(each)) for each in page["documents"]], page["next"])
@@ -460,6 +462,18 @@ class _Operations:
     def about(self) -> Flow[Json]:
         """The service's version, retention, engines and limits."""
         told: Json = (yield from _answer(Call("GET", "/v1/about"))).json()
+        return told
+
+    @_operation
+    def retention(self) -> Flow[Json]:
+        """How long documents are kept: {"own_days", "service_days", "days"}; 0 keeps them."""
+        told: Json = (yield from _answer(Call("GET", "/v1/retention"))).json()
+        return told
+
+    @_operation
+    def keep_for(self, days: float | None) -> Flow[Json]:
+        """Deletes documents so many days after their upload; None is as the service says."""
+        told: Json = (yield from _answer(Call("PUT", "/v1/retention", json={"days": days}))).json()
         return told
 
     @_operation

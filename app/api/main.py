@@ -23,6 +23,7 @@ from app.api import (
     keys,
     problems,
     reference,
+    retention,
     reviews,
     webhooks,
 )
@@ -53,6 +54,7 @@ KEYED = (
     webhooks,
     chosen,
     field_sets,
+    retention,
     about,
 )
 

@@ -21,6 +21,7 @@ from docai.store.jobs import Failure, Progress, StoredJob
 from docai.store.keys import Scope, StoredKey
 from docai.store.outlook import Activity, Outlook
 from docai.store.results import Change, Correction, StoredResult
+from docai.store.retention import Retention
 from docai.store.tables import Form, Rows
 from docai.store.webhooks import Webhook
 from docai.tasks import TASK_NAMES
@@ -155,12 +156,15 @@ class BatchIn(TaskIn):
 
 
 class ChangeIn(Incoming):
-    """What a value is; null takes the field away. Its form is that of docs/json.md."""
+    """What a value is; null takes the field away. Its form is that of docs/json.md.
+
+    A `cell` is named TABLE.COLUMN, a `table_row` TABLE, all from 0; a row can be taken away only.
+    """
 
     name: Name
     value: Annotated[Text, Field(max_length=10_000)] | bool | MoneyIn | None
-    kind: Annotated[Name, Field(description="field, item or tax_detail")] = "field"
-    row: Annotated[int, Field(ge=0, le=100_000, description="of the item, from 0")] = 0
+    kind: Annotated[Name, Field(description="field, item, tax_detail, cell or table_row")] = "field"
+    row: Annotated[int, Field(ge=0, le=100_000, description="of the item or table, from 0")] = 0
     type: Annotated[FieldType | None, Field(description="of a field that is new")] = None
     text: Annotated[
         Text | None, Field(max_length=10_000, description="what the page says, where it says it")
@@ -202,6 +206,12 @@ class KeyIn(Incoming):
     expires_at: datetime | None = None
 
 
+class RetentionIn(Incoming):
+    """`days` after the upload a document is deleted; null is as the service says."""
+
+    days: Annotated[float | None, Field(ge=1, le=36_500)]
+
+
 class WebhookIn(Incoming):
     url: Annotated[Text, Field(max_length=LONGEST_URL, pattern="^https?://")]
 
@@ -232,6 +242,7 @@ class SummaryOut(BaseModel):
     label: str | None
     lowest_confidence: Annotated[float | None, Field(description="of its fields as they are now")]
     failed_checks: int
+    tables: Annotated[int, Field(description="how many it has")]
     created_at: datetime
     reviewed_by: str | None
     reviewed_at: datetime | None
@@ -501,6 +512,18 @@ class FieldSetOut(BaseModel):
 
 class FieldSetsOut(BaseModel):
     field_sets: list[FieldSetOut]
+
+
+class RetentionOut(BaseModel):
+    """Days after the upload, as the owner and as the service says; the shorter time holds."""
+
+    own_days: Annotated[float | None, Field(description="null: nothing was said")]
+    service_days: Annotated[float, Field(description="0: nothing was said")]
+    days: Annotated[float, Field(description="0 keeps documents until they are deleted")]
+
+    @classmethod
+    def of(cls, held: Retention) -> RetentionOut:
+        return cls(own_days=held.own_days, service_days=held.service_days, days=held.days)
 
 
 class AboutOut(BaseModel):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.client import ApiError
 from app.web import parts, session
-from app.web.views import ask, document, inbox, insights, review, settings
+from app.web.views import ask, document, inbox, insights, review, settings, tables
 from app.web.words import plain, t
 
 HERE = Path(__file__).parent
@@ -23,6 +23,7 @@ def main() -> None:
         st.Page(inbox.show, title=t("nav.inbox"), url_path="inbox", default=True),
         st.Page(review.show, title=t("nav.review"), url_path="review"),
         st.Page(ask.show, title=t("nav.ask"), url_path="ask"),
+        st.Page(tables.show, title=t("nav.tables"), url_path="tables"),
         st.Page(insights.show, title=t("nav.insights"), url_path="insights"),
         st.Page(settings.show, title=t("nav.settings"), url_path="settings"),
         st.Page(document.show, title=t("nav.document"), url_path="document", visibility="hidden"),

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.client import ApiError
+from app.web import grids
 from app.web.settings import LOOPBACK
 from app.web.visitors import SIGNED_OUT, Visitor, visitors
 from docai.ingest.limits import Limits
@@ -87,6 +88,20 @@ async def _upload(request: Request, visitor: Visitor) -> Response:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         stored = await visitor.stream.upload((request.query_params.get("name", ""), path))
     return JSONResponse({"id": str(stored.id), "filename": stored.filename})
+
+
+async def _table(request: Request, visitor: Visitor) -> Response:
+    """One table of the newest result of a task, with what people changed in it."""
+    about = request.path_params
+    form, name = about["form"], request.query_params.get("name", "")[:100] or "table"
+    found = await visitor.stream.extraction(about["document"], request.query_params["task"])
+    tables = found.result.get("tables", [])
+    if about["number"] >= len(tables):
+        return _problem(404, "not_found", f"there is no table {about['number']}")
+    content = await to_thread.run_sync(grids.as_file, tables[about["number"]], name, form)
+    file = f'attachment; filename="table-{about["number"] + 1}.{form}"'
+    headers = {"Content-Disposition": file}
+    return Response(content, media_type=grids.FORMS[form], headers=headers)
 
 
 async def _results(request: Request, visitor: Visitor) -> Response:
@@ -170,6 +185,7 @@ ROUTES = [
     Route("/docai/documents/{document:uuid}/pages/{number:int}.png", _known(_picture)),
     Route("/docai/documents/{document:uuid}/pages/{number:int}.json", _known(_page)),
     Route("/docai/documents/{document:uuid}/searchable.pdf", _known(_searchable)),
+    Route("/docai/documents/{document:uuid}/tables/{number:int}.{form}", _known(_table)),
     Route("/docai/results", _known(_chosen)),
     Route("/docai/jobs/{job:uuid}/results", _known(_results)),
 ]

@@ -50,6 +50,8 @@ class Viewer {
     const before = this.data;
     this.data = data;
     this.text = data.strings;
+    const isOtherLayer = before?.layer !== data.layer;
+    if (isOtherLayer) this.layers = new Set([data.layer ?? "fields"]);
     const isOther = before?.document !== data.document;
     if (isOther || before.pages !== data.pages || before.version !== data.version) {
       this.words.clear();
@@ -58,6 +60,7 @@ class Viewer {
     } else if (this.strip) {
       this.watchStrip();
     }
+    if (isOtherLayer) this.pressToggles();
     if (isOther || before.selected !== data.selected) this.selected = data.selected;
     const mark = this.mark(this.selected);
     this.go(mark ? mark.page : this.page || data.page || 1, { force: true });
@@ -100,17 +103,15 @@ class Viewer {
       onchange: () => this.go(Number(this.number.value)),
     });
     this.scale = element("span", { class: "scale" });
-    const toggles = ["fields", "tables", "blocks", "words"].map((layer) => {
-      const made = element("button", {
-        type: "button", class: `layer ${layer}`, "aria-pressed": String(this.layers.has(layer)),
-        onclick: () => {
-          if (!this.layers.delete(layer)) this.layers.add(layer);
-          made.setAttribute("aria-pressed", String(this.layers.has(layer)));
-          this.draw();
-        },
-      }, this.text[layer]);
-      return made;
-    });
+    const toggles = ["fields", "tables", "blocks", "words"].map((layer) => element("button", {
+      type: "button", class: `layer ${layer}`, "data-layer": layer,
+      "aria-pressed": String(this.layers.has(layer)),
+      onclick: () => {
+        if (!this.layers.delete(layer)) this.layers.add(layer);
+        this.pressToggles();
+        this.draw();
+      },
+    }, this.text[layer]));
     const pages = [
       button("‹", this.text.previous, () => this.go(this.page - 1)),
       this.number,
@@ -124,6 +125,12 @@ class Viewer {
       button("+", this.text.larger, () => this.zoomBy(1)),
       element("span", { class: "gap" }), ...toggles,
     );
+  }
+
+  pressToggles() {
+    for (const each of this.root.querySelectorAll(".layer")) {
+      each.setAttribute("aria-pressed", String(this.layers.has(each.dataset.layer)));
+    }
   }
 
   stripOf() {
@@ -238,7 +245,7 @@ class Viewer {
     for (const mark of this.data.marks) {
       if (mark.page !== this.page) continue;
       const isSelected = mark.id === this.selected;
-      const layer = mark.kind === "table" ? "tables" : "fields";
+      const layer = ["table", "cell"].includes(mark.kind) ? "tables" : "fields";
       if (!this.layers.has(layer) && !isSelected) continue;
       const made = this.box(mark.box, `mark ${mark.kind} ${mark.tone ?? ""} ${isSelected ? "selected" : ""}`, mark.label);
       made.dataset.id = mark.id;
