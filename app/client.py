@@ -354,18 +354,32 @@ class _Operations:
         return [Answer(**each) for each in found.result["answers"]]
 
     @_operation
+    def answers(self, limit: int = 200) -> Flow[list[Json]]:
+        """What was asked of all documents and answered, the newest first (docs/http.md)."""
+        call = Call("GET", "/v1/answers", {"limit": limit})
+        found: list[Json] = (yield from _answer(call)).json()["answers"]
+        return found
+
+    @_operation
     def submit(
         self,
         documents: Iterable[Id],
         task: str = "auto",
         *,
         fields: Sequence[Json] | None = None,
+        questions: Sequence[str] | None = None,
         webhook: Id | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[Job]:
-        """One task over many documents. The same `idempotency_key` gives the same job."""
+        """One task, or the same questions, over many documents.
+
+        The same `idempotency_key` gives the same job.
+        """
         body: Json = {"documents": [str(id) for id in documents]}
-        body |= {"task": task} if fields is None else {"fields": list(fields)}
+        if questions is not None:
+            body["questions"] = list(questions)
+        else:
+            body |= {"task": task} if fields is None else {"fields": list(fields)}
         if webhook is not None:
             body["webhook"] = str(webhook)
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -456,6 +470,19 @@ class _Operations:
         """The document as a PDF with an invisible text layer over scanned pages."""
         target = Path(to)
         yield from _answer(Call("GET", f"/v1/documents/{id}/searchable.pdf", to=target))
+        return target
+
+    @_operation
+    def save_searchable_of(
+        self, to: Path | str, *, documents: Iterable[Id] = (), job: Id | None = None
+    ) -> Flow[Path]:
+        """Several documents as such PDFs in a ZIP: those of a job, or by their ids."""
+        target = Path(to)
+        if job is not None:
+            yield from _answer(Call("GET", f"/v1/jobs/{job}/searchable.zip", to=target))
+        else:
+            body = {"documents": [str(id) for id in documents]}
+            yield from _answer(Call("POST", "/v1/searchable", json=body, to=target))
         return target
 
     @_operation

@@ -25,6 +25,7 @@ from app.api import (
     reference,
     retention,
     reviews,
+    searchable,
     webhooks,
 )
 from app.api.envelope import REQUEST_ID, Envelope
@@ -53,6 +54,7 @@ KEYED = (
     keys,
     webhooks,
     chosen,
+    searchable,
     field_sets,
     retention,
     about,

@@ -15,6 +15,7 @@ from docai.jobs import ANSWER, CUSTOM, ItemState, JobState, Request
 from docai.options import parse
 from docai.pipeline import ReadOptions
 from docai.results import FieldType
+from docai.store.asked import StoredAnswer
 from docai.store.documents import DocumentStatus, StoredDocument
 from docai.store.field_sets import FieldSet
 from docai.store.jobs import Failure, Progress, StoredJob
@@ -146,7 +147,19 @@ class QuestionsIn(Incoming):
 
 class JobIn(TaskIn):
     documents: Annotated[list[UUID], Field(min_length=1, max_length=MOST_DOCUMENTS)]
+    questions: Annotated[
+        list[Line] | None,
+        Field(min_length=1, max_length=MOST_QUESTIONS, description="instead of a task"),
+    ] = None
     webhook: Annotated[UUID | None, Field(description="an id of POST /v1/webhooks")] = None
+
+    def request(self) -> Request:
+        """Raises UsageError."""
+        if self.questions is None:
+            return super().request()
+        if self.task is not None or self.fields is not None:
+            raise UsageError("give questions, or a task or fields, not both")
+        return Request(ANSWER, (), tuple(self.questions), 1, _read_options(self.options))
 
 
 class BatchIn(TaskIn):
@@ -341,6 +354,26 @@ class ExtractionOut(BaseModel):
 
 class ExtractionsOut(BaseModel):
     extractions: list[ExtractionOut]
+
+
+class StoredAnswerOut(BaseModel):
+    document: UUID
+    filename: str
+    at: datetime
+    question: str
+    answer: Annotated[str | None, Field(description="null: the document does not say")]
+    confidence: float
+    evidence: list[Json]
+    alternatives: list[Json]
+
+    @classmethod
+    def of(cls, held: StoredAnswer) -> StoredAnswerOut:
+        values = dataclasses.asdict(held)
+        return cls(document=values.pop("document_id"), **values)
+
+
+class StoredAnswersOut(BaseModel):
+    answers: list[StoredAnswerOut]
 
 
 class CorrectionOut(BaseModel):

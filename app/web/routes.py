@@ -138,6 +138,17 @@ async def _searchable(request: Request, visitor: Visitor) -> Response:
     return await _file(save, f"{document}.pdf")
 
 
+async def _searchables(request: Request, visitor: Visitor) -> Response:
+    """Of a job, or of documents."""
+    job = request.path_params.get("job")
+    documents = [] if job else request.query_params["documents"].split(",")
+
+    async def save(path: Path) -> None:
+        await visitor.stream.save_searchable_of(path, documents=documents, job=job)
+
+    return await _file(save, "searchable.zip")
+
+
 async def _file(save: Callable[[Path], Awaitable[object]], name: str) -> Response:
     """What `save` writes, sent from the disk."""
     with contextlib.ExitStack() as stack:
@@ -187,7 +198,9 @@ ROUTES = [
     Route("/docai/documents/{document:uuid}/searchable.pdf", _known(_searchable)),
     Route("/docai/documents/{document:uuid}/tables/{number:int}.{form}", _known(_table)),
     Route("/docai/results", _known(_chosen)),
+    Route("/docai/searchable.zip", _known(_searchables)),
     Route("/docai/jobs/{job:uuid}/results", _known(_results)),
+    Route("/docai/jobs/{job:uuid}/searchable.zip", _known(_searchables)),
 ]
 
 

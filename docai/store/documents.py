@@ -132,6 +132,16 @@ def expire(store: Store, *, before: datetime, owner: str | None = None) -> int:
     return len(found)
 
 
+def of_job(store: Store, owner: str, job_id: UUID) -> list[tuple[UUID, str]]:
+    """Ids and names of a job's documents that are still there, as they were submitted."""
+    joined = select(DocumentRow.id, DocumentRow.filename).join(
+        JobItemRow, JobItemRow.document_id == DocumentRow.id
+    )
+    wanted = joined.where(JobItemRow.job_id == job_id, DocumentRow.owner == owner)
+    with store.reading() as session:
+        return [(id, name) for id, name in session.execute(wanted.order_by(JobItemRow.position))]
+
+
 def collect_files(store: Store) -> int:
     """Removes files that no document knows, left by a crash between two steps."""
     with store.reading() as session:

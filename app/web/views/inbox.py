@@ -135,7 +135,9 @@ def _act(client: Client, chosen: list[str], asked: Asked) -> None:
         if st.button(t("inbox.ask")):
             st.session_state["asked_of"], st.session_state["open_ask"] = chosen, True
             st.rerun()
-        parts.links(export_links(chosen), key="exports")
+        pdfs = f"./docai/searchable.zip?documents={','.join(chosen)}"
+        searchable = {"text": t("document.searchable"), "href": pdfs}
+        parts.links([*export_links(chosen), searchable], key="exports")
         if st.button(t("inbox.delete")):
             for id in chosen:
                 client.delete(id)
