@@ -34,10 +34,7 @@ def main() -> None:
         st.text(t("signin.how"))
         parts.sign_in()
         return
-    if (id := st.session_state.pop("open_document", None)) is not None:
-        st.switch_page(pages[-1], query_params={"document": id})
-    if st.session_state.pop("open_ask", False):
-        st.switch_page(pages[2])
+    session.remember(ask=pages[2], document=pages[-1])
     try:
         page.run()
     except ApiError as error:

@@ -8,7 +8,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
-const SHARP = [72, 100, 150, 200, 300]; // resolutions that are asked for, in dpi
+const SHARP = [100, 150, 200, 300]; // resolutions that are asked for, in dpi
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -57,8 +57,6 @@ class Viewer {
       this.words.clear();
       if (isOther) this.page = 0;
       this.build();
-    } else if (this.strip) {
-      this.watchStrip();
     }
     if (isOtherLayer) this.pressToggles();
     if (isOther || before.selected !== data.selected) this.selected = data.selected;
@@ -69,7 +67,7 @@ class Viewer {
   }
 
   address(page, dpi) {
-    return `./docai/documents/${this.data.document}/pages/${page}.png?dpi=${dpi}&v=${this.data.version}`;
+    return pictureAddress(this.data.document, page, dpi, this.data.version);
   }
 
   mark(id) {
@@ -81,7 +79,11 @@ class Viewer {
   build() {
     this.strip?.watcher?.disconnect();
     this.picture = element("img", { class: "picture", draggable: "false", alt: "" });
-    this.picture.addEventListener("load", () => this.root.setAttribute("data-drawn", this.page));
+    this.picture.addEventListener("load", () => {
+      this.root.setAttribute("data-drawn", this.page);
+      this.watchStrip();
+    });
+    this.picture.addEventListener("error", () => this.watchStrip());
     this.overlay = document.createElementNS(SVG, "svg");
     this.overlay.setAttribute("class", "overlay");
     this.overlay.addEventListener("click", (event) => event.target === this.overlay && this.choose(null));
@@ -145,12 +147,13 @@ class Viewer {
         picture, element("span", {}, String(page)),
       ));
     }
-    this.watchStrip();
     return [this.strip];
   }
 
-  // Thumbnails come when they are scrolled to: a hundred pages need not be drawn to see one.
+  // Thumbnails come when they are scrolled to, and after the page itself: a hundred pages need not
+  // be drawn to see one.
   watchStrip() {
+    if (!this.strip) return;
     this.strip.watcher?.disconnect();
     this.strip.watcher = new IntersectionObserver((seen) => {
       for (const { isIntersecting, target } of seen) {
@@ -205,6 +208,7 @@ class Viewer {
     const wanted = (72 * shown * Math.min(window.devicePixelRatio, 2)) / width;
     const dpi = SHARP.find((each) => each >= wanted * 0.9) ?? SHARP.at(-1);
     const address = this.address(this.page, dpi);
+    if (this.zoom === 1) keepDpi(dpi);
     if (this.picture.getAttribute("src") !== address) {
       this.root.removeAttribute("data-drawn");
       this.picture.setAttribute("src", address);

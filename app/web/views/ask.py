@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.client import Client, Job
 from app.web import jobs, parts
-from app.web.session import docai, told
+from app.web.session import docai, leave_for, told
 from app.web.words import t
 
 Json = dict[str, Any]
@@ -89,9 +89,8 @@ def _list(held: list[Json]) -> None:
     listed = [_row(number, each) for number, each in enumerate(held)]
     data = {"columns": columns, "rows": listed, "label": t("ask.answers")}
     if opened := parts.listing(data, key="all_answers").get("opened"):
-        st.session_state["open_document"] = held[int(opened)]["document"]
         st.session_state["document_tab"] = "ask"
-        st.rerun()
+        leave_for("document", document=held[int(opened)]["document"])
     with st.expander(t("ask.as_json")):
         st.code(json.dumps(held, ensure_ascii=False, indent=1), language="json", height=300)
 

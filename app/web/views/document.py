@@ -81,28 +81,37 @@ def _with_result(client: Client, document: Document, found: Extraction) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        marks, selected = rows.marks(found.result), None
-        match tab:
-            case "form":
-                _pairs(found)
-            case "tables":
-                found, marks = tabs.tables(client, found)
-                selected = marks[0]["id"] if marks else None
-                tabs.history(client, found)
-            case "ask":
-                marks = tabs.ask(client, document)
-                selected = marks[0]["id"] if marks else None
-            case "text":
-                tabs.text(client, document)
-            case "json":
-                tabs.as_json(found)
-            case _:
-                found = _fields(client, found)
-                marks = rows.marks(found.result)
-                tabs.history(client, found)
+        found, marks, selected = _shown(client, document, found, tab)
     with left:
         shown = viewed(document, found.result, marks, selected)
         parts.viewer({**shown, "layer": "tables" if tab == "tables" else "fields"}, key="viewer")
+    with right:  # after the page, which need not wait for it
+        if tab in ("fields", "tables"):
+            tabs.history(client, found)
+
+
+def _shown(
+    client: Client, document: Document, found: Extraction, tab: str
+) -> tuple[Extraction, list[Json], str | None]:
+    """Draws the tab: the result after what was done in it, the page's marks, the selected one."""
+    marks, selected = rows.marks(found.result), None
+    match tab:
+        case "form":
+            _pairs(found)
+        case "tables":
+            found, marks = tabs.tables(client, found)
+            selected = marks[0]["id"] if marks else None
+        case "ask":
+            marks = tabs.ask(client, document)
+            selected = marks[0]["id"] if marks else None
+        case "text":
+            tabs.text(client, document)
+        case "json":
+            tabs.as_json(found)
+        case _:
+            found = _fields(client, found)
+            marks = rows.marks(found.result)
+    return found, marks, selected
 
 
 def _tab(name: str, found: Extraction) -> str:

@@ -26,10 +26,11 @@ def show() -> None:
         document = _chosen(found)
         result = client.extraction(document.id, (document.result or {})["requested"])
         result, marks = tabs.tables(client, result)
-        tabs.history(client, result)
     with left:
         shown = viewed(document, result.result, marks, marks[0]["id"] if marks else None)
         parts.viewer({**shown, "layer": "tables"}, key="table_viewer")
+    with right:
+        tabs.history(client, result)
 
 
 def _with_tables(client: Client) -> list[Document]:
