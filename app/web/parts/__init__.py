@@ -36,6 +36,11 @@ def grid(data: Json, *, key: str) -> None:
     _part("grid")(data=shown, key=key, on_actions_change=_nothing)
 
 
+def source(text: str, label: str, *, key: str) -> None:
+    """A long text as it is; unlike Streamlit's, it can be scrolled by keyboard."""
+    _part("source")(data={"text": text, "label": label, "strings": group("source")}, key=key)
+
+
 def upload(accept: Sequence[str], *, key: str) -> list[str]:
     """Ids of documents that have just arrived."""
     strings = {**group("upload"), "errors": group("error")}

@@ -61,12 +61,13 @@ class Fields {
       this.selected = data.selected;
     }
     this.told = data.selected;
-    if (this.added && data.rows.some((row) => row.id === this.added)) {
+    const isAdded = data.rows.some((row) => row.id === this.added);
+    if (isAdded) {
       this.selected = this.added;
       this.added = null;
     }
     this.draw();
-    if (isOther && data.mode === "review") this.tell();
+    if (isAdded || (isOther && data.mode === "review")) this.tell();
   }
 
   // --- drawing -----------------------------------------------------------------------------

@@ -71,7 +71,8 @@ class Grid {
   cell(cell) {
     const isHere = this.covers(cell, this.at);
     const pending = this.actions.findLast((each) => each.op === "cell" && each.row === cell.row && each.column === cell.column);
-    const state = [cell.header && "head", cell.corrected && "corrected", pending && "pending"].filter(Boolean);
+    const isFigure = FIGURE.test(pending ? pending.text : cell.text);
+    const state = [isFigure && "figure", cell.header && "head", cell.corrected && "corrected", pending && "pending"].filter(Boolean);
     const made = element("td", {
       class: ["cell", ...state].join(" "), role: "gridcell", tabindex: isHere ? 0 : -1, "aria-selected": String(isHere),
       rowspan: cell.row_span, colspan: cell.column_span, "data-row": cell.row, "data-column": cell.column,
@@ -240,4 +241,5 @@ class Grid {
   }
 }
 
+const FIGURE = /^[^\p{L}]{0,3}[-−(]?\d[\d.,\s'%)]*[^\p{L}\d]{0,3}$/u; // what stands right in its column
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

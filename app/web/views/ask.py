@@ -25,11 +25,13 @@ def show() -> None:
         st.info(t("inbox.empty"))
         return
     names = {str(document.id): document.filename for document in found}
+    if (asked_of := st.session_state.pop("asked_of", None)) is not None:
+        st.session_state["ask_documents"] = [id for id in asked_of if id in names]
     with st.form("ask", border=False):
         chosen = st.multiselect(
             t("ask.documents"),
             [*names],
-            default=[id for id in st.session_state.pop("asked_of", ()) if id in names],
+            key="ask_documents",
             format_func=lambda id: names[id],
             placeholder=t("ask.choose"),
         )
@@ -92,7 +94,8 @@ def _list(held: list[Json]) -> None:
         st.session_state["document_tab"] = "ask"
         leave_for("document", document=held[int(opened)]["document"])
     with st.expander(t("ask.as_json")):
-        st.code(json.dumps(held, ensure_ascii=False, indent=1), language="json", height=300)
+        shown = json.dumps(held, ensure_ascii=False, indent=1)
+        parts.source(shown, t("ask.as_json"), key="all_answers_json")
 
 
 def _row(number: int, held: Json) -> Json:

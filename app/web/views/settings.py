@@ -157,7 +157,7 @@ def _retention(client: Client) -> None:
             value=min(int(held["own_days"] or 0), longest),
             help=t("settings.delete_after_help"),
         )
-        st.caption(t("settings.delete_warning"))
+        st.text(t("settings.delete_warning"))
         is_wanted = st.form_submit_button(t("settings.save_retention"))
     if is_wanted:
         with told():

@@ -81,7 +81,8 @@ def ask(client: Client, document: Document) -> list[Json]:
     data = {"result": f"answers-{document.id}-{len(answers)}", "rows": listed, "selected": first}
     parts.fields({**data, "mode": "look", "can_edit": False}, key="answers")
     with st.expander(t("ask.as_json")):
-        st.code(json.dumps(answers, ensure_ascii=False, indent=1), language="json", height=300)
+        shown = json.dumps(answers, ensure_ascii=False, indent=1)
+        parts.source(shown, t("ask.as_json"), key="answers_json")
     return rows.answer_marks(answers)
 
 
@@ -106,8 +107,8 @@ def text(client: Client, document: Document) -> None:
         st.info(t("document.page_not_read"))
         return
     lines = [" ".join(page["words"][index]["text"] for index in line) for line in page["lines"]]
-    with st.container(height=520):
-        st.text("\n".join(lines) or t("document.no_text"))
+    shown = "\n".join(lines) or t("document.no_text")
+    parts.source(shown, t("document.tab_text"), key="text")
 
 
 def as_json(found: Extraction) -> None:
@@ -116,7 +117,7 @@ def as_json(found: Extraction) -> None:
     st.download_button(
         t("document.download_json"), shown, name, "application/json", on_click="ignore"
     )
-    st.code(shown, language="json", height=560)
+    parts.source(shown, t("document.tab_json"), key="json")
 
 
 def history(client: Client, found: Extraction) -> None:
