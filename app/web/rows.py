@@ -78,6 +78,7 @@ def pair_rows(result: Json) -> list[Json]:
             "looked_at": False,
             "messages": [],
             "group": "",
+            "fixed": True,
         }
         for number, pair in enumerate(result.get("key_values", ()))
     ]

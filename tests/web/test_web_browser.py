@@ -307,3 +307,17 @@ def test_how_long_documents_are_kept_is_changed(visit, owner, client):
     days.press("Enter")
     expect(page.get_by_text("Documents are deleted 30 days after")).to_be_visible()
     assert client.retention()["days"] == 30
+
+
+def test_a_form_is_reviewed_beside_its_page(visit, owner, client):
+    document = client.upload(SAMPLES / "form.jpg")
+    found = client.extract(document.id, "form")
+    pairs = found.result["key_values"]
+    page = visit(owner, at="review")
+    expect(page.locator("div.fields .row")).to_have_count(len(pairs))
+    expect(mark(page, "pair/0/")).to_have_class(re.compile("selected"))
+    page.keyboard.press("Enter")
+    expect(mark(page, "pair/1/")).to_have_class(re.compile("selected"))
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    assert client.reviews().open == 0

@@ -122,7 +122,7 @@ class Fields {
     const parts = [button];
     for (const message of row.messages) parts.push(element("p", { class: "message" }, message));
     if (isSelected && this.editing === row.id) parts.push(this.editor(row));
-    else if (isSelected && this.data.can_edit) parts.push(this.buttons());
+    else if (isSelected && this.data.can_edit && !row.fixed) parts.push(this.buttons());
     return element("div", { class: `row ${isSelected ? "selected" : ""}`, "data-id": row.id }, ...parts);
   }
 
@@ -212,7 +212,9 @@ class Fields {
   act(name) {
     if (!this.data.can_edit || this.isLeaving) return;
     const row = this.data.rows.find((each) => each.id === this.selected);
-    if (name === "add") {
+    if (row?.fixed && ["accept", "edit", "pick", "absent"].includes(name)) {
+      this.move(1);
+    } else if (name === "add") {
       if (!this.data.missing?.length) return;
       this.editing = ADDING;
       this.setPicking(true);
