@@ -1,7 +1,9 @@
-"""What a person did in the list of fields, carried out in the order it was done."""
+"""What a person did in a list of fields or a grid, carried out in the order it was done."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,6 +18,10 @@ from app.web.words import known, t
 Json = dict[str, Any]
 
 
+LEAVING = ("confirm", "skip", "back")
+TOGETHER = ("accept", "absent", "set", "cell")  # one call, where they come faster than it answers
+
+
 def carry_out(docai: Client, found: Extraction, part: str) -> tuple[Extraction, str]:
     """The result after everything new that was said in this part, and what the page is to do then.
 
@@ -27,24 +33,30 @@ def carry_out(docai: Client, found: Extraction, part: str) -> tuple[Extraction, 
         return found, ""
     last = done_so_far(part)
     known_up_to = last["done"] if last["run"] == said["run"] else 0
-    for action in said["list"]:
-        if action["n"] <= known_up_to or action["result"] != str(found.id):
-            continue
-        st.session_state[f"{part}_done"] = {"run": said["run"], "done": action["n"]}
-        if action["op"] in ("confirm", "skip", "back"):
-            return found, action["op"]
-        with told():
-            try:
-                found = _do(docai, found, action)
-            except DoesNotFit as error:
-                name = action.get("name") or Place.of(action["id"]).name
-                kind = t(f"type.{error}")
-                warn(t("fields.does_not_fit", name=known("field", name), type=kind))
-            except ApiError as error:
-                if (action["op"], error.code) != ("undo", "conflict"):
-                    raise
-                st.toast(t("fields.nothing_to_undo"))
+    new = [a for a in said["list"] if a["n"] > known_up_to and a["result"] == str(found.id)]
+    for some in _batches(new):
+        st.session_state[f"{part}_done"] = {"run": said["run"], "done": some[-1]["n"]}
+        if some[0]["op"] in LEAVING:
+            return found, some[0]["op"]
+        found = _undone(docai, found) if some[0]["op"] == "undo" else _do(docai, found, some)
     return found, ""
+
+
+def _batches(actions: Sequence[Json]) -> list[list[Json]]:
+    """In their order; those of different places that may be sent together are."""
+    batches: list[list[Json]] = []
+    for action in actions:
+        before = batches[-1] if batches else []
+        are_together = all(each["op"] in TOGETHER for each in (*before, action))
+        if before and are_together and _place(action) not in map(_place, before):
+            before.append(action)
+        else:
+            batches.append([action])
+    return batches
+
+
+def _place(action: Json) -> Json:
+    return {key: action.get(key) for key in ("id", "table", "row", "column")}
 
 
 def confirm(docai: Client, found: Extraction) -> None:
@@ -65,21 +77,46 @@ def done_so_far(part: str) -> Json:
     return held
 
 
-def _do(docai: Client, found: Extraction, action: Json) -> Extraction:
-    """Raises DoesNotFit and ApiError."""
-    match action["op"]:
-        case "undo":
+def _undone(docai: Client, found: Extraction) -> Extraction:
+    with told():
+        try:
             return docai.undo(found.document, found.requested)
-        case "add":
-            change = _added(action, addable.missing(docai, found))
-        case "cell":
-            name = f"{action['table']}.{action['column']}"
-            change = _change(Place("cell", action["row"], name), action["text"])
-        case "drop_row":
-            change = _change(Place("table_row", action["row"], str(action["table"])), None)
-        case _:
-            change = _of_field(found, action)
-    return docai.correct(found.document, found.requested, [change]) if change else found
+        except ApiError as error:
+            if error.code != "conflict":
+                raise
+            st.toast(t("fields.nothing_to_undo"))
+    return found
+
+
+def _do(docai: Client, found: Extraction, actions: Sequence[Json]) -> Extraction:
+    """What the service refuses of several does not hold up the others."""
+    changes = [c for action in actions if (c := _fitting(docai, found, action)) is not None]
+    if len(changes) > 1:
+        with contextlib.suppress(ApiError):
+            return docai.correct(found.document, found.requested, changes)
+    for change in changes:
+        with told():
+            found = docai.correct(found.document, found.requested, [change])
+    return found
+
+
+def _fitting(docai: Client, found: Extraction, action: Json) -> Json | None:
+    """The change that the action wants; None where there is nothing to change, or it cannot be."""
+    try:
+        match action["op"]:
+            case "add":
+                return _added(action, addable.missing(docai, found))
+            case "cell":
+                name = f"{action['table']}.{action['column']}"
+                return _change(Place("cell", action["row"], name), action["text"])
+            case "drop_row":
+                return _change(Place("table_row", action["row"], str(action["table"])), None)
+            case _:
+                return _of_field(found, action)
+    except DoesNotFit as error:
+        name = action.get("name") or Place.of(action["id"]).name
+        warn(t("fields.does_not_fit", name=known("field", name), type=t(f"type.{error}")))
+        return None
 
 
 def _added(action: Json, kinds: dict[str, str]) -> Json | None:

@@ -10,6 +10,7 @@ pytest.importorskip("streamlit")
 
 from streamlit.testing.v1 import AppTest
 
+from app.client import ApiError
 from app.web import addable
 
 SPOT = {"page": 1, "box": [1, 2, 3, 4], "words": [7]}
@@ -18,11 +19,14 @@ SPOT = {"page": 1, "box": [1, 2, 3, 4], "words": [7]}
 class Service:
     """What the page calls, and what it was told."""
 
-    def __init__(self):
-        self.corrected = []
+    def __init__(self, refused="nothing"):
+        self.corrected, self.refused = [], refused
 
     def correct(self, document, requested, changes):
+        if any(change["value"] == self.refused for change in changes):
+            raise ApiError(422, "usage", "no such place", "1")
         self.corrected.append((document, requested, changes))
+        return result("invoice")
 
     def field_sets(self):
         of_ships = [{"name": "ship", "type": "string"}, {"name": "loaded", "type": "date"}]
@@ -45,8 +49,9 @@ def result(task, name="invoice_id"):
     return SimpleNamespace(id="r", document="d", requested="auto", task=task, result=values)
 
 
-def do(client, **action):
-    said = {"run": "1", "list": [{"n": 1, "result": "r", **action}]}
+def do(client, *actions, **action):
+    done = actions or [action]
+    said = {"run": "1", "list": [{"n": n, "result": "r", **a} for n, a in enumerate(done, 1)]}
     return AppTest.from_function(
         page, args=(client, result("invoice"), said), default_timeout=60
     ).run()
@@ -105,3 +110,31 @@ def test_cells_and_rows_of_tables_are_named_as_the_api_names_them():
     (cell,), (row,) = (changes for _, _, changes in client.corrected)
     assert cell == {"name": "2.1", "kind": "cell", "row": 5, "value": "12.50"}
     assert row == {"name": "2", "kind": "table_row", "row": 5, "value": None}
+
+
+def cell(column, text):
+    return {"op": "cell", "table": 0, "row": 0, "column": column, "text": text}
+
+
+def texts(client):
+    """Of each call."""
+    return [[change["value"] for change in changes] for _, _, changes in client.corrected]
+
+
+def test_what_is_typed_faster_than_the_service_answers_is_one_call():
+    client = Service()
+    do(client, cell(0, "a"), cell(1, "b"), {"op": "accept", "id": "field/0/invoice_id"})
+    assert texts(client) == [["a", "b", "INV-1"]]
+
+
+def test_the_same_place_twice_is_two_calls_in_their_order():
+    client = Service()
+    do(client, cell(0, "a"), cell(1, "b"), cell(0, "c"))
+    assert texts(client) == [["a", "b"], ["c"]]
+
+
+def test_one_that_is_refused_does_not_hold_up_the_others():
+    client = Service(refused="b")
+    shown = do(client, cell(0, "a"), cell(1, "b"), cell(2, "c"))
+    assert texts(client) == [["a"], ["c"]]
+    assert len(shown.toast) == 1
