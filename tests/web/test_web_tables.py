@@ -85,6 +85,22 @@ def test_what_was_done_is_told_and_taken_back(page, client):
     ]
 
 
+def test_a_text_is_kept_by_clicking_elsewhere(page, client):
+    cell(page, 2, 1).dblclick()
+    page.locator(".grid input").fill("Stool")
+    cell(page, 3, 1).click()
+    expect(cell(page, 3, 1)).to_have_attribute("aria-selected", "true")
+    expect(cell(page, 2, 1)).to_have_text("Stool")
+    cell(page, 3, 1).dblclick()
+    page.locator(".grid input").fill("Lamp")
+    page.locator(".viewer .desk").click(position={"x": 3, "y": 3})
+    expect(cell(page, 3, 1)).to_have_text("Lamp")
+    is_stored(page)
+    (document,) = client.documents()
+    (table,) = client.extraction(document.id, "invoice").result["tables"]
+    assert {"Stool", "Lamp"} <= {each["text"] for each in table["cells"]}
+
+
 def test_rows_are_added_and_taken_away(page, client):
     page.get_by_role("button", name="Add a row").click()
     expect(cell(page, 5, 0)).to_be_visible()

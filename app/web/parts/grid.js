@@ -45,7 +45,14 @@ class Grid {
 
   // --- drawing -----------------------------------------------------------------------------
 
+  // Taking an input out of the page makes it lose the focus, which is no wish to save it.
   draw() {
+    this.isDrawing = true;
+    this.paint();
+    this.isDrawing = false;
+  }
+
+  paint() {
     const editor = this.root.querySelector(".cell input");
     const kept = this.editing && editor ? { value: editor.value, start: editor.selectionStart, end: editor.selectionEnd } : null;
     const hadFocus = this.root.contains(this.root.getRootNode().activeElement);
@@ -97,7 +104,11 @@ class Grid {
       event.preventDefault();
       event.stopPropagation();
     });
-    input.addEventListener("blur", () => this.isEditing(cell) && !this.isDrawing && this.save(input.value));
+    // Whatever of the grid is pressed next keeps the text by itself (keepOpen).
+    input.addEventListener("blur", ({ relatedTarget }) => {
+      if (this.isDrawing || !this.isEditing(cell) || this.root.contains(relatedTarget)) return;
+      this.save(input.value);
+    });
     return input;
   }
 
@@ -109,7 +120,7 @@ class Grid {
       "div", { class: "foot" },
       button("add_row", () => this.addRow()),
       this.data.rows ? button("drop_row", () => this.dropRow()) : "",
-      button("undo", () => this.tellPython({ op: "undo" })),
+      button("undo", () => this.undo()),
       element("p", { class: "keys" }, this.text.keys),
     );
   }
@@ -119,7 +130,7 @@ class Grid {
   key(event) {
     const target = event.composedPath()[0];
     if (!target.matches?.("td") || event.altKey) return;
-    if ((event.ctrlKey || event.metaKey) && event.key === "z") this.tellPython({ op: "undo" });
+    if ((event.ctrlKey || event.metaKey) && event.key === "z") this.undo();
     else if (event.ctrlKey || event.metaKey) return;
     else if (event.key in STEPS) this.step(...STEPS[event.key]);
     else if (event.key === "Enter" || event.key === "F2") this.edit();
@@ -140,8 +151,8 @@ class Grid {
   }
 
   go({ row, column }) {
+    this.keepOpen();
     this.at = { row, column };
-    this.editing = null;
     this.draw();
     this.focus();
     const id = `cell/${this.data.table}/${row}/${column}`;
@@ -152,8 +163,8 @@ class Grid {
   selected(id) {
     const [kind, table, row, column] = String(id).split("/");
     if (kind !== "cell" || Number(table) !== this.data.table) return;
+    this.keepOpen();
     this.at = { row: Number(row), column: Number(column) };
-    this.editing = null;
     this.draw();
     this.focus();
   }
@@ -185,31 +196,31 @@ class Grid {
     if (!cell || this.isWaitingForRows()) return;
     this.editing = `${cell.row}/${cell.column}`;
     this.typed = typed;
-    this.redraw();
+    this.draw();
     this.typed = null;
+  }
+
+  // The text that is being typed, as if Enter had been pressed.
+  keepOpen() {
+    const input = this.editing && this.root.querySelector(".cell input");
+    this.editing = null;
+    if (input) this.set(input.value);
   }
 
   leaveCell() {
     this.editing = null;
-    this.redraw();
+    this.draw();
     this.focus();
   }
 
   save(text, step = null) {
     this.set(text);
     this.editing = null;
-    this.redraw();
+    this.draw();
     if (step) {
       this.focus();
       this.step(...step);
     }
-  }
-
-  // Taking an input out of the page makes it lose the focus, which is no wish to save it.
-  redraw() {
-    this.isDrawing = true;
-    this.draw();
-    this.isDrawing = false;
   }
 
   set(text) {
@@ -220,12 +231,19 @@ class Grid {
     this.tellPython({ op: "cell", row: cell.row, column: cell.column, text });
   }
 
+  undo() {
+    this.keepOpen();
+    this.tellPython({ op: "undo" });
+  }
+
   addRow() {
+    this.keepOpen();
     this.tellPython({ op: "cell", row: this.data.rows, column: 0, text: "" });
     this.at = { row: this.data.rows, column: 0 };
   }
 
   dropRow() {
+    this.keepOpen();
     this.tellPython({ op: "drop_row", row: this.at.row });
   }
 
@@ -237,7 +255,7 @@ class Grid {
     const about = { n: ++this.count, result: this.data.result, table: this.data.table };
     this.actions = [...this.actions, { ...about, ...action }];
     this.setStateValue("actions", { run: this.run, list: this.actions });
-    this.redraw();
+    this.draw();
   }
 }
 
