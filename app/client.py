@@ -253,11 +253,13 @@ class _Operations:
         state: str | None = None,
         type: str = "",
         search: str = "",
+        tables: bool = False,
         after: str | None = None,
         limit: int = 50,
     ) -> Flow[Found]:
         """One page of those that fit, newest first; the states are those of docs/http.md."""
         asked = {"state": state, "type": type, "search": search, "after": after, "limit": limit}
+        asked["tables"] = tables
         params = {name: value for name, value in asked.items() if value}
         page = (yield from _answer(Call("GET", "/v1/documents", params))).json()
         return Found([Document(**_ids(each)) for each in page["documents"]], page["next"])
@@ -352,18 +354,32 @@ class _Operations:
         return [Answer(**each) for each in found.result["answers"]]
 
     @_operation
+    def answers(self, limit: int = 200) -> Flow[list[Json]]:
+        """What was asked of all documents and answered, the newest first (docs/http.md)."""
+        call = Call("GET", "/v1/answers", {"limit": limit})
+        found: list[Json] = (yield from _answer(call)).json()["answers"]
+        return found
+
+    @_operation
     def submit(
         self,
         documents: Iterable[Id],
         task: str = "auto",
         *,
         fields: Sequence[Json] | None = None,
+        questions: Sequence[str] | None = None,
         webhook: Id | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[Job]:
-        """One task over many documents. The same `idempotency_key` gives the same job."""
+        """One task, or the same questions, over many documents.
+
+        The same `idempotency_key` gives the same job.
+        """
         body: Json = {"documents": [str(id) for id in documents]}
-        body |= {"task": task} if fields is None else {"fields": list(fields)}
+        if questions is not None:
+            body["questions"] = list(questions)
+        else:
+            body |= {"task": task} if fields is None else {"fields": list(fields)}
         if webhook is not None:
             body["webhook"] = str(webhook)
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -457,9 +473,34 @@ class _Operations:
         return target
 
     @_operation
+    def save_searchable_of(
+        self, to: Path | str, *, documents: Iterable[Id] = (), job: Id | None = None
+    ) -> Flow[Path]:
+        """Several documents as such PDFs in a ZIP: those of a job, or by their ids."""
+        target = Path(to)
+        if job is not None:
+            yield from _answer(Call("GET", f"/v1/jobs/{job}/searchable.zip", to=target))
+        else:
+            body = {"documents": [str(id) for id in documents]}
+            yield from _answer(Call("POST", "/v1/searchable", json=body, to=target))
+        return target
+
+    @_operation
     def about(self) -> Flow[Json]:
         """The service's version, retention, engines and limits."""
         told: Json = (yield from _answer(Call("GET", "/v1/about"))).json()
+        return told
+
+    @_operation
+    def retention(self) -> Flow[Json]:
+        """How long documents are kept: {"own_days", "service_days", "days"}; 0 keeps them."""
+        told: Json = (yield from _answer(Call("GET", "/v1/retention"))).json()
+        return told
+
+    @_operation
+    def keep_for(self, days: float | None) -> Flow[Json]:
+        """Deletes documents so many days after their upload; None is as the service says."""
+        told: Json = (yield from _answer(Call("PUT", "/v1/retention", json={"days": days}))).json()
         return told
 
     @_operation

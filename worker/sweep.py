@@ -15,7 +15,7 @@ from datetime import timedelta
 from docai.errors import DocaiError
 from docai.jobs import MOST_BELLS, Doorbell, Lane
 from docai.settings import Settings
-from docai.store import claims, documents, jobs
+from docai.store import claims, documents, jobs, retention
 from docai.store.database import Store
 from docai.webhooks import WebhookOptions
 from worker.deliver import deliver_due
@@ -39,11 +39,16 @@ def sweep(store: Store, ring: Doorbell, settings: Settings) -> None:
 
 def tidy(store: Store, settings: Settings) -> None:
     """What is too old, and what nobody knows."""
-    if settings.retention_days:
-        before = store.now() - timedelta(days=settings.retention_days)
-        while documents.expire(store, before=before):
-            pass
+    _expire(store, settings.retention_days)
+    for owner, days in retention.owners(store).items():
+        _expire(store, days, owner)
     documents.collect_files(store)
+
+
+def _expire(store: Store, days: float, owner: str | None = None) -> None:
+    before = store.now() - timedelta(days=days)
+    while days and documents.expire(store, before=before, owner=owner):
+        pass
 
 
 def run(store: Store, ring: Doorbell, settings: Settings, hooks: WebhookOptions) -> None:

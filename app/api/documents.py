@@ -50,6 +50,7 @@ def list_documents(
     search: Annotated[
         str, Query(max_length=200, pattern=NO_NUL, description="in the name, or in a value")
     ] = "",
+    tables: Annotated[bool, Query(description="those alone that have some")] = False,
 ) -> DocumentsOut:
     """Newest first."""
     found = outlook.several(
@@ -60,6 +61,7 @@ def list_documents(
         state=state,
         label=type,
         search=search,
+        tables=tables,
     )
     return DocumentsOut.of(found, limit, outlook.of(api.store, [each.id for each in found]))
 

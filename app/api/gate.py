@@ -17,7 +17,7 @@ from docai.store import keys
 from docai.store.keys import StoredKey
 
 READING = ("GET", "HEAD", "OPTIONS")
-GUARDED, KEYS, JOBS = "/v1/", "/v1/keys", "/v1/jobs"
+GUARDED, KEYS, JOBS, RETENTION = "/v1/", "/v1/keys", "/v1/jobs", "/v1/retention"
 JSON_BYTES = 8_000_000  # of a body that is no upload: the ids of two hundred thousand documents
 FRAME_BYTES = 64_000  # what multipart adds to one file
 
@@ -96,6 +96,8 @@ class Gate:
 def _needed(method: str, path: str) -> keys.Scope:
     if path == KEYS or path.startswith(KEYS + "/"):
         return keys.Scope.ADMIN
+    if path == RETENTION and method not in READING:
+        return keys.Scope.ADMIN  # it may delete everything there is
     return keys.Scope.READ if method in READING else keys.Scope.WRITE
 
 

@@ -23,7 +23,9 @@ from app.api import (
     keys,
     problems,
     reference,
+    retention,
     reviews,
+    searchable,
     webhooks,
 )
 from app.api.envelope import REQUEST_ID, Envelope
@@ -52,7 +54,9 @@ KEYED = (
     keys,
     webhooks,
     chosen,
+    searchable,
     field_sets,
+    retention,
     about,
 )
 

@@ -15,12 +15,14 @@ from docai.jobs import ANSWER, CUSTOM, ItemState, JobState, Request
 from docai.options import parse
 from docai.pipeline import ReadOptions
 from docai.results import FieldType
+from docai.store.asked import StoredAnswer
 from docai.store.documents import DocumentStatus, StoredDocument
 from docai.store.field_sets import FieldSet
 from docai.store.jobs import Failure, Progress, StoredJob
 from docai.store.keys import Scope, StoredKey
 from docai.store.outlook import Activity, Outlook
 from docai.store.results import Change, Correction, StoredResult
+from docai.store.retention import Retention
 from docai.store.tables import Form, Rows
 from docai.store.webhooks import Webhook
 from docai.tasks import TASK_NAMES
@@ -145,7 +147,19 @@ class QuestionsIn(Incoming):
 
 class JobIn(TaskIn):
     documents: Annotated[list[UUID], Field(min_length=1, max_length=MOST_DOCUMENTS)]
+    questions: Annotated[
+        list[Line] | None,
+        Field(min_length=1, max_length=MOST_QUESTIONS, description="instead of a task"),
+    ] = None
     webhook: Annotated[UUID | None, Field(description="an id of POST /v1/webhooks")] = None
+
+    def request(self) -> Request:
+        """Raises UsageError."""
+        if self.questions is None:
+            return super().request()
+        if self.task is not None or self.fields is not None:
+            raise UsageError("give questions, or a task or fields, not both")
+        return Request(ANSWER, (), tuple(self.questions), 1, _read_options(self.options))
 
 
 class BatchIn(TaskIn):
@@ -155,12 +169,15 @@ class BatchIn(TaskIn):
 
 
 class ChangeIn(Incoming):
-    """What a value is; null takes the field away. Its form is that of docs/json.md."""
+    """What a value is; null takes the field away. Its form is that of docs/json.md.
+
+    A `cell` is named TABLE.COLUMN, a `table_row` TABLE, all from 0; a row can be taken away only.
+    """
 
     name: Name
     value: Annotated[Text, Field(max_length=10_000)] | bool | MoneyIn | None
-    kind: Annotated[Name, Field(description="field, item or tax_detail")] = "field"
-    row: Annotated[int, Field(ge=0, le=100_000, description="of the item, from 0")] = 0
+    kind: Annotated[Name, Field(description="field, item, tax_detail, cell or table_row")] = "field"
+    row: Annotated[int, Field(ge=0, le=100_000, description="of the item or table, from 0")] = 0
     type: Annotated[FieldType | None, Field(description="of a field that is new")] = None
     text: Annotated[
         Text | None, Field(max_length=10_000, description="what the page says, where it says it")
@@ -202,6 +219,12 @@ class KeyIn(Incoming):
     expires_at: datetime | None = None
 
 
+class RetentionIn(Incoming):
+    """`days` after the upload a document is deleted; null is as the service says."""
+
+    days: Annotated[float | None, Field(ge=1, le=36_500)]
+
+
 class WebhookIn(Incoming):
     url: Annotated[Text, Field(max_length=LONGEST_URL, pattern="^https?://")]
 
@@ -232,6 +255,7 @@ class SummaryOut(BaseModel):
     label: str | None
     lowest_confidence: Annotated[float | None, Field(description="of its fields as they are now")]
     failed_checks: int
+    tables: Annotated[int, Field(description="how many it has")]
     created_at: datetime
     reviewed_by: str | None
     reviewed_at: datetime | None
@@ -330,6 +354,26 @@ class ExtractionOut(BaseModel):
 
 class ExtractionsOut(BaseModel):
     extractions: list[ExtractionOut]
+
+
+class StoredAnswerOut(BaseModel):
+    document: UUID
+    filename: str
+    at: datetime
+    question: str
+    answer: Annotated[str | None, Field(description="null: the document does not say")]
+    confidence: float
+    evidence: list[Json]
+    alternatives: list[Json]
+
+    @classmethod
+    def of(cls, held: StoredAnswer) -> StoredAnswerOut:
+        values = dataclasses.asdict(held)
+        return cls(document=values.pop("document_id"), **values)
+
+
+class StoredAnswersOut(BaseModel):
+    answers: list[StoredAnswerOut]
 
 
 class CorrectionOut(BaseModel):
@@ -501,6 +545,18 @@ class FieldSetOut(BaseModel):
 
 class FieldSetsOut(BaseModel):
     field_sets: list[FieldSetOut]
+
+
+class RetentionOut(BaseModel):
+    """Days after the upload, as the owner and as the service says; the shorter time holds."""
+
+    own_days: Annotated[float | None, Field(description="null: nothing was said")]
+    service_days: Annotated[float, Field(description="0: nothing was said")]
+    days: Annotated[float, Field(description="0 keeps documents until they are deleted")]
+
+    @classmethod
+    def of(cls, held: Retention) -> RetentionOut:
+        return cls(own_days=held.own_days, service_days=held.service_days, days=held.days)
 
 
 class AboutOut(BaseModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from typing import Any
 
 from app.client import Client, Extraction
 from app.web.rows import fields_of
-from app.web.session import told, warn
-from app.web.values import DoesNotFit, parsed
-from app.web.words import known, t
+from app.web.words import known
+
+Json = dict[str, Any]
 
 TEXTS = {
     "invoice": (
@@ -39,30 +39,23 @@ AMOUNTS = {
 TYPES = {"string": TEXTS, "address": ADDRESSES, "date": DATES, "money": AMOUNTS}
 
 
-def missing(found: Extraction) -> dict[str, str]:
-    """The types of the fields that the result has not, by name."""
+def missing(client: Client, found: Extraction) -> dict[str, str]:
+    """The types of the fields that the result has not and may have, by name."""
     has = {place.name for place, _ in fields_of(found.result) if place.kind == "field"}
-    may = {name: kind for kind, of in TYPES.items() for name in of.get(found.task, ())}
+    may = _own(client) if found.task == "custom" else _of_task(found.task)
     return {name: kind for name, kind in may.items() if name not in has}
 
 
-def show(client: Client, found: Extraction) -> None:
-    """Adds a field that was not found; the page is run again with it."""
-    held = missing(found)
-    if not held:
-        return
-    with st.expander(t("add.title")), st.form("add", clear_on_submit=True, border=False):
-        name = st.selectbox(t("add.name"), held, format_func=lambda name: known("field", name))
-        text = st.text_input(t("add.value"), max_chars=5000)
-        is_wanted = st.form_submit_button(t("add.add"))
-    if not (is_wanted and name):
-        return
-    try:
-        change = {"name": name, "value": parsed(held[name], text), "type": held[name]}
-    except DoesNotFit:
-        kind = t(f"type.{held[name]}")
-        warn(t("fields.does_not_fit", name=known("field", name), type=kind))
-        return
-    with told():
-        client.correct(found.document, found.requested, [change])
-        st.rerun()
+def choices(client: Client, found: Extraction) -> list[Json]:
+    """For the list of fields, as people look for them."""
+    named = [{"name": name, "label": known("field", name)} for name in missing(client, found)]
+    return sorted(named, key=lambda each: each["label"].casefold())
+
+
+def _of_task(task: str) -> dict[str, str]:
+    return {name: kind for kind, of in TYPES.items() for name in of.get(task, ())}
+
+
+def _own(client: Client) -> dict[str, str]:
+    """Of all sets: a result does not say which of them it was read for."""
+    return {each["name"]: each["type"] for kept in client.field_sets() for each in kept["fields"]}

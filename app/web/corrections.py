@@ -1,12 +1,15 @@
-"""What a person did in the list of fields, carried out in the order it was done."""
+"""What a person did in a list of fields or a grid, carried out in the order it was done."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app.client import ApiError, Client, Extraction
+from app.web import addable
 from app.web.rows import Place, fields_of
 from app.web.session import told, warn
 from app.web.values import DoesNotFit, parsed, shown
@@ -15,40 +18,51 @@ from app.web.words import known, t
 Json = dict[str, Any]
 
 
-def carry_out(docai: Client, found: Extraction, said: Json | None) -> tuple[Extraction, str]:
-    """The result after everything new that was said, and what the page is to do then.
+LEAVING = ("confirm", "skip", "back")
+TOGETHER = ("accept", "absent", "set", "cell")  # one call, where they come faster than it answers
+
+
+def carry_out(docai: Client, found: Extraction, part: str) -> tuple[Extraction, str]:
+    """The result after everything new that was said in this part, and what the page is to do then.
 
     That is "confirm", "skip" or "back", or "" to stay. Each action has a number; those up to the
     last one that was carried out are known, and so are those of another document.
     """
-    last = st.session_state.get("actions_done", ("", 0))
+    said = st.session_state.get(part, {}).get("actions")
     if said is None:
         return found, ""
-    known_up_to = last[1] if last[0] == said["run"] else 0
-    for action in said["list"]:
-        if action["n"] <= known_up_to or action["result"] != str(found.id):
-            continue
-        st.session_state["actions_done"] = (said["run"], action["n"])
-        if action["op"] in ("confirm", "skip", "back"):
-            return found, action["op"]
-        with told():
-            try:
-                found = _do(docai, found, action)
-            except DoesNotFit as error:
-                kind = t(f"type.{error}")
-                name = known("field", Place.of(action["id"]).name)
-                warn(t("fields.does_not_fit", name=name, type=kind))
-            except ApiError as error:
-                if (action["op"], error.code) != ("undo", "conflict"):
-                    raise
-                st.toast(t("fields.nothing_to_undo"))
+    last = done_so_far(part)
+    known_up_to = last["done"] if last["run"] == said["run"] else 0
+    new = [a for a in said["list"] if a["n"] > known_up_to and a["result"] == str(found.id)]
+    for some in _batches(new):
+        st.session_state[f"{part}_done"] = {"run": said["run"], "done": some[-1]["n"]}
+        if some[0]["op"] in LEAVING:
+            return found, some[0]["op"]
+        found = _undone(docai, found) if some[0]["op"] == "undo" else _do(docai, found, some)
     return found, ""
+
+
+def _batches(actions: Sequence[Json]) -> list[list[Json]]:
+    """In their order; those of different places that may be sent together are."""
+    batches: list[list[Json]] = []
+    for action in actions:
+        before = batches[-1] if batches else []
+        are_together = all(each["op"] in TOGETHER for each in (*before, action))
+        if before and are_together and _place(action) not in map(_place, before):
+            before.append(action)
+        else:
+            batches.append([action])
+    return batches
+
+
+def _place(action: Json) -> Json:
+    return {key: action.get(key) for key in ("id", "table", "row", "column")}
 
 
 def confirm(docai: Client, found: Extraction) -> None:
     """Everything that nobody has looked at is right as it is."""
     left = [
-        _change(place, field, field["value"])
+        _change(place, field["value"])
         for place, field in fields_of(found.result)
         if not field.get("corrected")
     ]
@@ -57,30 +71,86 @@ def confirm(docai: Client, found: Extraction) -> None:
     docai.review(found.document, found.requested)
 
 
-def done_so_far() -> Json:
-    """For the list of fields: which of its actions it need not show any more."""
-    run, number = st.session_state.get("actions_done", ("", 0))
-    return {"run": run, "done": number}
+def done_so_far(part: str) -> Json:
+    """For a list of fields or a grid: which of its actions it need not show any more."""
+    held: Json = st.session_state.get(f"{part}_done", {"run": "", "done": 0})
+    return held
 
 
-def _do(docai: Client, found: Extraction, action: Json) -> Extraction:
-    """Raises DoesNotFit and ApiError."""
-    if action["op"] == "undo":
-        return docai.undo(found.document, found.requested)
+def _undone(docai: Client, found: Extraction) -> Extraction:
+    with told():
+        try:
+            return docai.undo(found.document, found.requested)
+        except ApiError as error:
+            if error.code != "conflict":
+                raise
+            st.toast(t("fields.nothing_to_undo"))
+    return found
+
+
+def _do(docai: Client, found: Extraction, actions: Sequence[Json]) -> Extraction:
+    """What the service refuses of several does not hold up the others."""
+    changes = [c for action in actions if (c := _fitting(docai, found, action)) is not None]
+    if len(changes) > 1:
+        with contextlib.suppress(ApiError):
+            return docai.correct(found.document, found.requested, changes)
+    for change in changes:
+        with told():
+            found = docai.correct(found.document, found.requested, [change])
+    return found
+
+
+def _fitting(docai: Client, found: Extraction, action: Json) -> Json | None:
+    """The change that the action wants; None where there is nothing to change, or it cannot be."""
+    try:
+        match action["op"]:
+            case "add":
+                return _added(action, addable.missing(docai, found))
+            case "cell":
+                name = f"{action['table']}.{action['column']}"
+                return _change(Place("cell", action["row"], name), action["text"])
+            case "drop_row":
+                return _change(Place("table_row", action["row"], str(action["table"])), None)
+            case _:
+                return _of_field(found, action)
+    except DoesNotFit as error:
+        name = action.get("name") or Place.of(action["id"]).name
+        warn(t("fields.does_not_fit", name=known("field", name), type=t(f"type.{error}")))
+        return None
+
+
+def _added(action: Json, kinds: dict[str, str]) -> Json | None:
+    """A field that was missed; None where it is there by now."""
+    kind = kinds.get(action["name"])
+    if kind is None:
+        return None
+    value = parsed(kind, action["text"])
+    change = {**_change(Place("field", 0, action["name"]), value), "type": kind}
+    return change | _place_of(action)
+
+
+def _of_field(found: Extraction, action: Json) -> Json | None:
+    """None where it was marked as absent a moment ago."""
     fields = dict(fields_of(found.result))
     place = Place.of(action["id"])
     field = fields.get(place)
-    if field is None:  # it was marked as absent a moment ago
-        return found
-    change = _change(place, field, field["value"])
+    if field is None:
+        return None
+    change = _change(place, field["value"])
     if action["op"] == "absent":
         change["value"] = None
     elif action["op"] == "set" and action["text"] != shown(field["type"], field["value"]):
         change["value"] = parsed(field["type"], action["text"], field["value"])
-        if action.get("evidence"):  # it was picked on the page; else it stands where it stood
-            change |= {"text": action["page_text"], "evidence": action["evidence"]}
-    return docai.correct(found.document, found.requested, [change])
+        change |= _place_of(action)
+    return change
 
 
-def _change(place: Place, field: Json, value: Any) -> Json:
+def _place_of(action: Json) -> Json:
+    """Where a value was picked on the page; one that was typed stands where it stood."""
+    if not action.get("evidence"):
+        return {}
+    return {"text": action["page_text"], "evidence": action["evidence"]}
+
+
+def _change(place: Place, value: Any) -> Json:
     return {"name": place.name, "kind": place.kind, "row": place.row, "value": value}

@@ -73,14 +73,15 @@ def _row(job: Progress) -> Json:
         "cells": [
             when(job.created_at),
             known("task", job.task),
-            {"part": _done(job) / max(job.documents, 1), "text": _says(job)},
+            {"part": done(job) / max(job.documents, 1), "text": _says(job)},
             {"text": known("job_state", job.state), "tone": _tone(job)},
             _acts(job),
         ],
     }
 
 
-def _done(job: Progress) -> int:
+def done(job: Progress) -> int:
+    """Documents that are over, however they ended."""
     return job.documents - job.counts.get("queued", 0) - job.counts.get("running", 0)
 
 
@@ -89,7 +90,7 @@ def _failed(job: Progress) -> int:
 
 
 def _says(job: Progress) -> str:
-    says = [t("jobs.done", done=_done(job), count=job.documents)]
+    says = [t("jobs.done", done=done(job), count=job.documents)]
     if _failed(job):
         says.append(t("jobs.failed", count=_failed(job)))
     if not job.is_over and job.eta_s is not None:
@@ -112,6 +113,8 @@ def _acts(job: Progress) -> list[Json]:
         for form in FORMS:
             href = f"./docai/jobs/{job.id}/results?format={form}"
             acts.append({"act": form, "text": form.upper(), "href": href})
+        pdfs = f"./docai/jobs/{job.id}/searchable.zip"
+        acts.append({"act": "searchable", "text": t("jobs.searchable"), "href": pdfs})
     return acts
 
 

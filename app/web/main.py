@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.client import ApiError
 from app.web import parts, session
-from app.web.views import ask, document, inbox, insights, review, settings
+from app.web.views import ask, document, inbox, insights, review, settings, tables
 from app.web.words import plain, t
 
 HERE = Path(__file__).parent
@@ -23,6 +23,7 @@ def main() -> None:
         st.Page(inbox.show, title=t("nav.inbox"), url_path="inbox", default=True),
         st.Page(review.show, title=t("nav.review"), url_path="review"),
         st.Page(ask.show, title=t("nav.ask"), url_path="ask"),
+        st.Page(tables.show, title=t("nav.tables"), url_path="tables"),
         st.Page(insights.show, title=t("nav.insights"), url_path="insights"),
         st.Page(settings.show, title=t("nav.settings"), url_path="settings"),
         st.Page(document.show, title=t("nav.document"), url_path="document", visibility="hidden"),
@@ -33,10 +34,7 @@ def main() -> None:
         st.text(t("signin.how"))
         parts.sign_in()
         return
-    if (id := st.session_state.pop("open_document", None)) is not None:
-        st.switch_page(pages[-1], query_params={"document": id})
-    if st.session_state.pop("open_ask", False):
-        st.switch_page(pages[2])
+    session.remember(ask=pages[2], document=pages[-1])
     try:
         page.run()
     except ApiError as error:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.client import ApiError
+from app.web import grids
 from app.web.settings import LOOPBACK
 from app.web.visitors import SIGNED_OUT, Visitor, visitors
 from docai.ingest.limits import Limits
@@ -89,6 +90,20 @@ async def _upload(request: Request, visitor: Visitor) -> Response:
     return JSONResponse({"id": str(stored.id), "filename": stored.filename})
 
 
+async def _table(request: Request, visitor: Visitor) -> Response:
+    """One table of the newest result of a task, with what people changed in it."""
+    about = request.path_params
+    form, name = about["form"], request.query_params.get("name", "")[:100] or "table"
+    found = await visitor.stream.extraction(about["document"], request.query_params["task"])
+    tables = found.result.get("tables", [])
+    if about["number"] >= len(tables):
+        return _problem(404, "not_found", f"there is no table {about['number']}")
+    content = await to_thread.run_sync(grids.as_file, tables[about["number"]], name, form)
+    file = f'attachment; filename="table-{about["number"] + 1}.{form}"'
+    headers = {"Content-Disposition": file}
+    return Response(content, media_type=grids.FORMS[form], headers=headers)
+
+
 async def _results(request: Request, visitor: Visitor) -> Response:
     """Of a job."""
     job, form, rows = request.path_params["job"], *_wanted(request)
@@ -121,6 +136,17 @@ async def _searchable(request: Request, visitor: Visitor) -> Response:
         await visitor.stream.save_searchable(document, path)
 
     return await _file(save, f"{document}.pdf")
+
+
+async def _searchables(request: Request, visitor: Visitor) -> Response:
+    """Of a job, or of documents."""
+    job = request.path_params.get("job")
+    documents = [] if job else request.query_params["documents"].split(",")
+
+    async def save(path: Path) -> None:
+        await visitor.stream.save_searchable_of(path, documents=documents, job=job)
+
+    return await _file(save, "searchable.zip")
 
 
 async def _file(save: Callable[[Path], Awaitable[object]], name: str) -> Response:
@@ -170,8 +196,11 @@ ROUTES = [
     Route("/docai/documents/{document:uuid}/pages/{number:int}.png", _known(_picture)),
     Route("/docai/documents/{document:uuid}/pages/{number:int}.json", _known(_page)),
     Route("/docai/documents/{document:uuid}/searchable.pdf", _known(_searchable)),
+    Route("/docai/documents/{document:uuid}/tables/{number:int}.{form}", _known(_table)),
     Route("/docai/results", _known(_chosen)),
+    Route("/docai/searchable.zip", _known(_searchables)),
     Route("/docai/jobs/{job:uuid}/results", _known(_results)),
+    Route("/docai/jobs/{job:uuid}/searchable.zip", _known(_searchables)),
 ]
 
 

@@ -78,6 +78,7 @@ def pair_rows(result: Json) -> list[Json]:
             "looked_at": False,
             "messages": [],
             "group": "",
+            "fixed": True,
         }
         for number, pair in enumerate(result.get("key_values", ()))
     ]
@@ -99,6 +100,18 @@ def marks(result: Json) -> list[Json]:
         label = t("document.table", number=number + 1)
         parts = table.get("parts") or [table]
         found += [_mark(f"table/{number}/", "table", part, label, "") for part in parts]
+    return found
+
+
+def table_marks(table: Json, number: int) -> list[Json]:
+    """The boxes of a table and of its cells, each with the place it has in the grid."""
+    parts = table.get("parts") or [table]
+    name = t("document.table", number=number + 1)
+    found = [_mark(f"table/{number}/", "table", part, name, "") for part in parts]
+    for cell in table["cells"]:
+        spot = {"page": cell.get("page", table["page"]), "box": cell["box"]}
+        id = f"cell/{number}/{cell['row']}/{cell['column']}"
+        found.append(_mark(id, "cell", spot, cell["text"], ""))
     return found
 
 

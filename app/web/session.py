@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import NoReturn
 
 import httpx
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from app.client import ApiError, Client
 from app.web.visitors import Visitor, visitors
@@ -15,6 +17,16 @@ from app.web.words import catalogue, language, plain, t
 
 def visitor() -> Visitor | None:
     return visitors().of(st.context.cookies.get(visitors().cookie))
+
+
+def remember(**pages: Page) -> None:
+    """Where `leave_for` leads: a page is made anew for each run."""
+    st.session_state["pages"] = pages
+
+
+def leave_for(page: str, **about: str) -> NoReturn:
+    """Shows another page at once, without a run of this one first."""
+    st.switch_page(st.session_state["pages"][page], query_params=about)
 
 
 def docai() -> Client:

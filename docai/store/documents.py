@@ -109,8 +109,11 @@ def remove(store: Store, owner: str, id: UUID) -> None:
     _forget_files(store, {sha256})
 
 
-def expire(store: Store, *, before: datetime) -> int:
-    """Deletes documents made before then that no open job needs; returns how many."""
+def expire(store: Store, *, before: datetime, owner: str | None = None) -> int:
+    """Deletes documents made before then that no open job needs; returns how many.
+
+    Those of one owner, or of all.
+    """
     is_needed = select(JobItemRow.id).where(
         JobItemRow.document_id == DocumentRow.id,
         JobItemRow.state.in_([ItemState.QUEUED, ItemState.RUNNING]),
@@ -120,11 +123,23 @@ def expire(store: Store, *, before: datetime) -> int:
         .where(DocumentRow.created_at < before, ~is_needed.exists())
         .limit(SWEPT_AT_ONCE)
     )
+    if owner is not None:
+        old = old.where(DocumentRow.owner == owner)
     with store.writing() as session:
         found = session.execute(old).all()
         _delete(session, [id for id, _ in found], store.now())
     _forget_files(store, {sha256 for _, sha256 in found})
     return len(found)
+
+
+def of_job(store: Store, owner: str, job_id: UUID) -> list[tuple[UUID, str]]:
+    """Ids and names of a job's documents that are still there, as they were submitted."""
+    joined = select(DocumentRow.id, DocumentRow.filename).join(
+        JobItemRow, JobItemRow.document_id == DocumentRow.id
+    )
+    wanted = joined.where(JobItemRow.job_id == job_id, DocumentRow.owner == owner)
+    with store.reading() as session:
+        return [(id, name) for id, name in session.execute(wanted.order_by(JobItemRow.position))]
 
 
 def collect_files(store: Store) -> int:

@@ -148,7 +148,9 @@ def _days(session: Session, owner: str, since: date) -> tuple[Day, ...]:
 
 def _is_reviewed() -> Any:
     corrected = select(CorrectionRow.id).where(
-        CorrectionRow.extraction_id == ExtractionRow.id, CorrectionRow.undone_at.is_(None)
+        CorrectionRow.extraction_id == ExtractionRow.id,
+        CorrectionRow.undone_at.is_(None),
+        CorrectionRow.kind.in_([FIELD, *LISTS]),  # a cell put right says nothing of the fields
     )
     stood_behind = select(ReviewRow.who).where(ReviewRow.extraction_id == ExtractionRow.id)
     return corrected.exists() | stood_behind.exists()
@@ -175,7 +177,11 @@ def _touched(session: Session, results: Select[Any]) -> Iterator[_Values]:
     place = (CorrectionRow.extraction_id, CorrectionRow.kind, CorrectionRow.row, CorrectionRow.name)
     wanted = (
         select(*place, CorrectionRow.old, CorrectionRow.new)
-        .where(CorrectionRow.extraction_id.in_(results), CorrectionRow.undone_at.is_(None))
+        .where(
+            CorrectionRow.extraction_id.in_(results),
+            CorrectionRow.undone_at.is_(None),
+            CorrectionRow.kind.in_([FIELD, *LISTS]),
+        )
         .order_by(*place, CorrectionRow.id)
     )
     for (_, kind, _, name), group in groupby(session.execute(wanted), key=lambda row: row[:4]):

@@ -105,6 +105,7 @@ class OwnerRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     served_at: Mapped[datetime | None]
+    retention_days: Mapped[float | None]  # None: as the service says
 
 
 class DocumentRow(Base):

@@ -17,7 +17,14 @@ from docai.jobs import ANSWER, ItemState
 from docai.store import documents
 from docai.store.database import Store
 from docai.store.documents import DocumentStatus, StoredDocument
-from docai.store.models import DocumentRow, ExtractionRow, FieldRow, JobItemRow, ReviewRow
+from docai.store.models import (
+    DocumentRow,
+    ExtractionRow,
+    FieldRow,
+    JobItemRow,
+    ReviewRow,
+    TableRow,
+)
 from docai.store.results import FIELD, latest
 from docai.store.upsert import insert_new
 
@@ -51,6 +58,7 @@ class Summary:
     label: str | None
     lowest_confidence: float | None
     failed_checks: int
+    tables: int
     created_at: datetime
     reviewed_by: str | None
     reviewed_at: datetime | None
@@ -78,13 +86,19 @@ def several(
     state: State | None = None,
     label: str = "",
     search: str = "",
+    tables: bool = False,
 ) -> list[StoredDocument]:
-    """The owner's documents that fit, newest first; `search` is in the name or in a value."""
+    """The owner's documents that fit, newest first; `search` is in the name or in a value.
+
+    With `tables` those alone whose newest result has some.
+    """
     conditions = [_has(word) for word in search.split()]
     if state is not None:
         conditions.append(_is(state))
     if label:
         conditions.append(_result().where(_type() == label).exists())
+    if tables:
+        conditions.append(_result().where(_table().exists()).exists())
     return documents.several(store, owner, *conditions, after=after, most=most)
 
 
@@ -179,6 +193,10 @@ def _type() -> ColumnElement[str]:
     return func.coalesce(ExtractionRow.label, ExtractionRow.task)
 
 
+def _table() -> Select[Any]:
+    return select(TableRow.number).where(TableRow.extraction_id == ExtractionRow.id)
+
+
 def _review() -> Select[Any]:
     return select(ReviewRow.extraction_id).where(ReviewRow.extraction_id == ExtractionRow.id)
 
@@ -221,6 +239,9 @@ def _summaries(session: Session, ids: Sequence[UUID]) -> dict[UUID, Summary]:
             ExtractionRow.label,
             _lowest_confidence(ExtractionRow.id),
             ExtractionRow.failed_checks,
+            select(func.count())
+            .where(TableRow.extraction_id == ExtractionRow.id)
+            .scalar_subquery(),
             ExtractionRow.created_at,
             ReviewRow.who,
             ReviewRow.at,

@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from docai.errors import Conflict, NotFound, UsageError
 from docai.jobs import ANSWER, ItemState
 from docai.results import FieldType
+from docai.store import cells
 from docai.store.database import Store
 from docai.store.ids import new_id
 from docai.store.models import (
@@ -43,6 +44,7 @@ T = TypeVar("T")
 
 FIELD, ITEM, TAX_DETAIL, KEY_VALUE = "field", "item", "tax_detail", "key_value"
 LISTS = {ITEM: "items", TAX_DETAIL: "tax_details"}  # where JSON keeps a kind's rows
+CORRECTABLE = (FIELD, *LISTS, *cells.KINDS)
 AT_ONCE = 100  # results fetched at a time where many are streamed
 MOST_DIGITS = 40  # of a number that a person gives: "1e999999999" would fill the memory
 LARGEST = Decimal(10) ** 18  # a number beyond it stands as text only
@@ -83,6 +85,8 @@ class Chosen:
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a person says a value is; `value` None takes the field away.
+
+    Kinds are field, item, tax_detail, and those of docai.store.cells for what stands in tables.
 
     `value` is as docs/json.md has it for the type: a string, {"amount", "currency"}, a boolean.
     `text` and `evidence` say where on the page the value stands; None keeps what was known.
@@ -171,12 +175,9 @@ def correct(
     """
     with store.writing() as session:
         row = _latest(session, owner, document_id, task)
-        if "fields" not in row.result:
-            raise UsageError(f"a result of the task {task!r} has no fields to correct")
         for change in changes:
             result = _corrected(row.result, _corrections(session, [row.id])[row.id])
-            old = _find_field(result, change.kind, change.row, change.name)
-            new = _changed_field(change, old)
+            old, new = _changed(result, change)
             session.execute(
                 insert(CorrectionRow).values(
                     extraction_id=row.id,
@@ -189,7 +190,7 @@ def correct(
                     at=store.now(),
                 )
             )
-            _replace_row(session, row.id, change, new)
+            _replace(session, row, change, new)
         return _rechecked(session, row)
 
 
@@ -211,8 +212,8 @@ def undo(store: Store, owner: str, document_id: UUID, task: str, who: str) -> St
             raise Conflict("there is no correction to take back")
         newest.undone_by, newest.undone_at = who, store.now()
         change = Change(newest.name, None, newest.kind, newest.row)
-        _replace_row(session, row.id, change, newest.old)
         session.flush()
+        _replace(session, row, change, newest.old)
         return _rechecked(session, row)
 
 
@@ -445,12 +446,21 @@ def _is_key(document_id: UUID, fingerprint: str, model_id: int) -> tuple[Any, ..
 # --- corrections --------------------------------------------------------------------------
 
 
+def _changed(result: Json, change: Change) -> tuple[Json | None, Json | None]:
+    """What stands at the change's place before and after it. Raises UsageError."""
+    if change.kind in cells.KINDS:
+        _, old, new = cells.changed(result, change.kind, change.row, change.name, change.value)
+        return old, new
+    if "fields" not in result:
+        raise UsageError(f"a result of the task {result.get('task')!r} has no fields to correct")
+    before = _find_field(result, change.kind, change.row, change.name)
+    return before, _changed_field(change, before)
+
+
 def _changed_field(change: Change, old: Json | None) -> Json | None:
     """The field object after the change, or None where it is taken away."""
     if change.kind not in (FIELD, *LISTS):
-        raise UsageError(
-            f"a {change.kind} cannot be corrected; there are {FIELD}, {', '.join(LISTS)}"
-        )
+        raise UsageError(f"a {change.kind} cannot be corrected; there are {', '.join(CORRECTABLE)}")
     if change.value is None:
         return None
     kind = change.type or (FieldType(old["type"]) if old else None)
@@ -521,7 +531,10 @@ def _corrected(before: Json, corrections: Sequence[Correction]) -> Json:
     """A new result with the corrections applied in their order, and its sums added up again."""
     result = before
     for each in corrections:
-        if each.kind == FIELD:
+        if each.kind in cells.KINDS:
+            about = (each.kind, each.row, each.name, _value_of(each.new))
+            result, _, _ = cells.changed(result, *about)
+        elif each.kind == FIELD:
             fields = _with_field(result["fields"], each.name, each.new)
             result = {**result, "fields": fields}
         else:
@@ -531,7 +544,8 @@ def _corrected(before: Json, corrections: Sequence[Correction]) -> Json:
             fields = _with_field(items[each.row]["fields"], each.name, each.new)
             items[each.row] = {"fields": fields}
             result = {**result, key: items}
-    changed = {c.name for c in corrections if _value_of(c.old) != _value_of(c.new)}
+    of_fields = [each for each in corrections if each.kind not in cells.KINDS]
+    changed = {c.name for c in of_fields if _value_of(c.old) != _value_of(c.new)}
     if changed and "checks" in before:
         result = {**result, "checks": recheck(before, result, changed)}
     return result
@@ -557,6 +571,23 @@ def _find_field(result: Json, kind: str, row: int, name: str) -> Json | None:
             raise UsageError(f"there is no {kind} {row}; the next free row is {len(items)}")
         fields = items[row]["fields"] if row < len(items) else []
     return next((field for field in fields if field["name"] == name), None)
+
+
+def _replace(session: Session, row: ExtractionRow, change: Change, new: Json | None) -> None:
+    """The rows of SQL after a correction was made or taken back."""
+    if change.kind not in cells.KINDS:
+        _replace_row(session, row.id, change, new)
+        return
+    number, _ = cells.place(change.kind, change.name)
+    table = _stored(session, row).result["tables"][number]
+    is_it = (TableRow.extraction_id == row.id, TableRow.number == number)
+    session.execute(update(table_of(TableRow)).where(*is_it).values(rows=table["rows"]))
+    session.execute(
+        delete(CellRow).where(CellRow.extraction_id == row.id, CellRow.table_number == number)
+    )
+    if table["cells"]:
+        kept = [_cell_row(row.id, number, cell, table["page"]) for cell in table["cells"]]
+        session.execute(insert(table_of(CellRow)), kept)
 
 
 def _replace_row(session: Session, id: UUID, change: Change, new: Json | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 from reportlab.pdfgen.canvas import Canvas
 
@@ -49,6 +50,14 @@ def submit(client, documents, task="invoice", **more):
     response = client.post("/v1/jobs", json={"documents": documents, "task": task, **more})
     assert response.status_code == 202, response.text
     return response.json()["id"]
+
+
+def wait(client, job, for_s=90):
+    """Until the job is over."""
+    end = time.monotonic() + for_s
+    while client.get(f"/v1/jobs/{job}").json()["state"] not in ("finished", "cancelled"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def refusal(response, status, code):

@@ -16,7 +16,7 @@ from docai.settings import Settings
 from docai.store import jobs
 from docai.store.keys import Scope
 
-FOR_MANY = ("/v1/jobs", "/v1/results")
+FOR_MANY = ("/v1/jobs", "/v1/results", "/v1/searchable")
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
@@ -47,6 +47,7 @@ def bodies(anns):
         "PATCH /v1/documents/{document_id}/extractions/{task}": change,
         "POST /v1/jobs": {"documents": [anns["document_id"]]},
         "POST /v1/results": {"documents": [anns["document_id"]]},
+        "POST /v1/searchable": {"documents": [anns["document_id"]]},
     }
 
 
@@ -61,7 +62,7 @@ def operations(app):
 def test_nobody_reaches_what_is_anothers(place, ann, anns):
     """Every route that there is: what is another's looks as if it did not exist."""
     everything = ann_sees(ann, anns)
-    names_something = ("{", "POST /v1/jobs", "POST /v1/results")
+    names_something = ("{", "POST /v1/jobs", "POST /v1/results", "POST /v1/searchable")
     names_ones_own = "PUT /v1/field-sets/{name}"  # makes it, whoever else has one of that name
     with place.client("bob") as bob:
         for operation in operations(place.app):
@@ -92,6 +93,8 @@ def ann_sees(ann, anns):
         "/v1/webhooks",
         "/v1/field-sets",
         "/v1/reviews",
+        "/v1/answers",
+        "/v1/retention",
         "/v1/documents/{document_id}/extractions/invoice/corrections",
     )
     return [
@@ -111,6 +114,7 @@ def test_every_operation_is_one_of_those_that_name_something_or_list(place):
         "POST /v1/jobs", "GET /v1/keys", "POST /v1/keys", "GET /v1/webhooks",
         "POST /v1/webhooks", "GET /v1/insights", "GET /v1/reviews", "POST /v1/results",
         "GET /v1/field-sets", "GET /v1/about", "GET /livez", "GET /readyz", "GET /metrics",
+        "POST /v1/searchable", "GET /v1/answers", "GET /v1/retention", "PUT /v1/retention",
     }  # fmt: skip
     assert {each for each in operations(place.app) if "{" not in each} == lists_own
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 
 import pikepdf
 import pytest
-from calls import INVOICE, extract, pdf, refusal, upload
+from calls import INVOICE, extract, pdf, refusal, upload, wait
 
 
 @pytest.fixture
@@ -162,3 +163,41 @@ def test_the_service_says_what_it_is(ann):
     assert about["retention_days"] == 0
     assert {"engines", "limits", "docai"} <= set(about["report"])
     assert "password" not in about["report"]["options"]
+
+
+def test_documents_as_searchable_pdfs_in_one_zip(ann, invoice):
+    same_name = upload(ann, pdf("another invoice"), "invoice.pdf")
+    unread = upload(ann, pdf("x"), "../never read.pdf")
+    extract(ann, same_name)
+    body = {"documents": [invoice, same_name, unread]}
+    archive = zipfile.ZipFile(io.BytesIO(ann.post("/v1/searchable", json=body).content))
+    assert archive.namelist() == ["invoice.pdf", "invoice (2).pdf", "not-included.txt"]
+    for name in archive.namelist()[:2]:
+        assert len(pikepdf.open(io.BytesIO(archive.read(name))).pages) == 1
+    assert "was not read" in archive.read("not-included.txt").decode()
+    job = ann.get("/v1/jobs").json()["jobs"][-1]  # the oldest one
+    of_job = ann.get(f"/v1/jobs/{job['id']}/searchable.zip")
+    assert zipfile.ZipFile(io.BytesIO(of_job.content)).namelist() == ["invoice.pdf"]
+
+
+def test_nobody_gets_the_pdfs_of_others(place, ann, invoice):
+    (job,) = ann.get("/v1/jobs").json()["jobs"]
+    with place.client("bob") as bob:
+        refusal(bob.post("/v1/searchable", json={"documents": [invoice]}), 404, "not_found")
+        refusal(bob.get(f"/v1/jobs/{job['id']}/searchable.zip"), 404, "not_found")
+        assert bob.get("/v1/answers").json() == {"answers": []}
+
+
+def test_questions_about_many_documents_are_a_job_and_stay(ann, invoice):
+    other = upload(ann, pdf("INVOICE", "Invoice number: B-2"), "other.pdf")
+    asked = ["What is the invoice number?", "Who is the captain of the ship?"]
+    body = {"documents": [invoice, other], "questions": asked}
+    job = ann.post("/v1/jobs", json=body).json()["id"]
+    wait(ann, job)
+    held = ann.get("/v1/answers").json()["answers"]
+    assert [each["question"] for each in held] == asked * 2
+    told = {each["filename"]: each["answer"] for each in held if each["question"] == asked[0]}
+    assert told == {"invoice.pdf": "INV-17", "other.pdf": "B-2"}
+    assert [each["answer"] for each in held if each["question"] == asked[1]] == [None, None]
+    assert len(ann.get("/v1/answers", params={"limit": 1}).json()["answers"]) == 1
+    refusal(ann.post("/v1/jobs", json={**body, "task": "invoice"}), 422, "usage")

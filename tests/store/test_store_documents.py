@@ -8,7 +8,7 @@ from stored import INVOICE, counts, finish, submit, take, upload
 
 from docai.document import Caveat
 from docai.errors import EmptyFile, NotFound, StoreError, UnsupportedFormat
-from docai.store import documents, jobs, pages, results
+from docai.store import documents, jobs, pages, results, retention
 from docai.store.database import Store
 from docai.store.files import Files
 from docai.store.models import Base
@@ -93,6 +93,19 @@ def test_retention_spares_the_young_and_what_a_job_needs(store, clock):
     left = {document.filename for document in documents.several(store, "ann", after=None, most=9)}
     assert left == {"needed0.pdf", "young.pdf"}
     assert counts(store, needed) == {"queued": 1}
+
+
+def test_retention_of_one_owner_leaves_the_others_alone(store, clock):
+    upload(store, "ann.pdf")
+    upload(store, "bob.pdf", owner="bob")
+    clock.advance(86_400)
+    retention.put(store, "ann", 1)
+    assert retention.owners(store) == {"ann": 1}
+    assert documents.expire(store, before=clock(), owner="ann") == 1
+    assert documents.several(store, "ann", after=None, most=9) == []
+    assert len(documents.several(store, "bob", after=None, most=9)) == 1
+    retention.put(store, "ann", None)
+    assert retention.owners(store) == {}
 
 
 def test_files_that_a_crash_left_behind_are_collected(store, clock, monkeypatch):

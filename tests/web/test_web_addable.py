@@ -1,4 +1,4 @@
-"""Which fields may be added to a result, and that an added one is stored."""
+"""Which fields may be added to a result, and what is stored of what a person does."""
 
 from __future__ import annotations
 
@@ -10,55 +10,131 @@ pytest.importorskip("streamlit")
 
 from streamlit.testing.v1 import AppTest
 
+from app.client import ApiError
 from app.web import addable
+
+SPOT = {"page": 1, "box": [1, 2, 3, 4], "words": [7]}
 
 
 class Service:
     """What the page calls, and what it was told."""
 
-    def __init__(self):
-        self.corrected = []
+    def __init__(self, refused="nothing"):
+        self.corrected, self.refused = [], refused
 
     def correct(self, document, requested, changes):
+        if any(change["value"] == self.refused for change in changes):
+            raise ApiError(422, "usage", "no such place", "1")
         self.corrected.append((document, requested, changes))
+        return result("invoice")
+
+    def field_sets(self):
+        of_ships = [{"name": "ship", "type": "string"}, {"name": "loaded", "type": "date"}]
+        return [{"name": "freight", "fields": of_ships}]
 
 
-def page(client, found):
-    from app.web import addable as shown
+def page(client, found, said):
+    import streamlit as st
 
-    shown.show(client, found)
+    from app.web import corrections
+
+    st.session_state["fields"] = {"actions": said}
+    st.session_state["after"] = corrections.carry_out(client, found, "fields")
 
 
-@pytest.fixture
-def found():
-    field = {"name": "invoice_id", "type": "string", "value": "INV-1", "text": "INV-1",
+def result(task, name="invoice_id"):
+    field = {"name": name, "type": "string", "value": "INV-1", "text": "INV-1",
              "confidence": 0.9, "evidence": []}  # fmt: skip
-    result = {"task": "invoice", "fields": [field], "items": [], "tax_details": []}
-    return SimpleNamespace(document="d", requested="invoice", task="invoice", result=result)
+    values = {"task": task, "fields": [field], "items": [], "tax_details": []}
+    return SimpleNamespace(id="r", document="d", requested="auto", task=task, result=values)
 
 
-def test_what_the_result_has_cannot_be_added(found):
-    offered = addable.missing(found)
+def do(client, *actions, **action):
+    done = actions or [action]
+    said = {"run": "1", "list": [{"n": n, "result": "r", **a} for n, a in enumerate(done, 1)]}
+    return AppTest.from_function(
+        page, args=(client, result("invoice"), said), default_timeout=60
+    ).run()
+
+
+def test_what_the_result_has_cannot_be_added():
+    offered = addable.missing(Service(), result("invoice"))
     assert "invoice_id" not in offered
     assert offered["due_date"] == "date"
 
 
-def test_a_field_that_was_not_found_is_added(found):
-    client = Service()
-    shown = AppTest.from_function(page, args=(client, found), default_timeout=60).run()
-    shown.selectbox[0].select("due_date")
-    shown.text_input[0].input("11 April 2026")
-    shown.button[0].click().run()
-    ((document, requested, (change,)),) = client.corrected
-    assert (document, requested) == ("d", "invoice")
-    assert change == {"name": "due_date", "value": "2026-04-11", "type": "date"}
+def test_fields_of_ones_own_can_be_added_too():
+    assert addable.missing(Service(), result("custom", "ship")) == {"loaded": "date"}
 
 
-def test_a_value_that_does_not_fit_is_refused_in_words(found):
+def test_fields_are_offered_by_the_name_people_know(monkeypatch):
+    monkeypatch.setattr("app.web.words.language", lambda: "en")
+    labels = [each["label"] for each in addable.choices(Service(), result("receipt"))]
+    assert "Merchant's address" in labels
+    assert labels == sorted(labels, key=str.casefold)
+
+
+def test_a_field_that_was_missed_is_added_as_it_was_typed():
     client = Service()
-    shown = AppTest.from_function(page, args=(client, found), default_timeout=60).run()
-    shown.selectbox[0].select("due_date")
-    shown.text_input[0].input("soon")
-    shown.button[0].click().run()
+    do(client, op="add", name="due_date", text="11 April 2026", evidence=None)
+    change = {"name": "due_date", "kind": "field", "row": 0, "value": "2026-04-11", "type": "date"}
+    assert client.corrected == [("d", "auto", [change])]
+
+
+def test_a_field_that_was_picked_keeps_its_place_on_the_page():
+    client = Service()
+    picked = {"text": "1.250,00 €", "page_text": "1.250,00 €", "evidence": [SPOT]}
+    do(client, op="add", name="invoice_total", **picked)
+    ((_, _, (change,)),) = client.corrected
+    assert change["value"] == {"amount": "1250.00", "currency": "EUR"}
+    assert (change["text"], change["evidence"]) == ("1.250,00 €", [SPOT])
+
+
+def test_a_value_that_does_not_fit_is_refused_in_words():
+    client = Service()
+    shown = do(client, op="add", name="due_date", text="soon", evidence=None)
     assert not client.corrected
     assert "Due date" in shown.toast[0].value
+
+
+def test_a_field_that_is_there_by_now_is_not_added_twice():
+    client = Service()
+    do(client, op="add", name="invoice_id", text="INV-2", evidence=None)
+    assert not client.corrected
+
+
+def test_cells_and_rows_of_tables_are_named_as_the_api_names_them():
+    client = Service()
+    do(client, op="cell", table=2, row=5, column=1, text="12.50")
+    do(client, op="drop_row", table=2, row=5)
+    (cell,), (row,) = (changes for _, _, changes in client.corrected)
+    assert cell == {"name": "2.1", "kind": "cell", "row": 5, "value": "12.50"}
+    assert row == {"name": "2", "kind": "table_row", "row": 5, "value": None}
+
+
+def cell(column, text):
+    return {"op": "cell", "table": 0, "row": 0, "column": column, "text": text}
+
+
+def texts(client):
+    """Of each call."""
+    return [[change["value"] for change in changes] for _, _, changes in client.corrected]
+
+
+def test_what_is_typed_faster_than_the_service_answers_is_one_call():
+    client = Service()
+    do(client, cell(0, "a"), cell(1, "b"), {"op": "accept", "id": "field/0/invoice_id"})
+    assert texts(client) == [["a", "b", "INV-1"]]
+
+
+def test_the_same_place_twice_is_two_calls_in_their_order():
+    client = Service()
+    do(client, cell(0, "a"), cell(1, "b"), cell(0, "c"))
+    assert texts(client) == [["a", "b"], ["c"]]
+
+
+def test_one_that_is_refused_does_not_hold_up_the_others():
+    client = Service(refused="b")
+    shown = do(client, cell(0, "a"), cell(1, "b"), cell(2, "c"))
+    assert texts(client) == [["a"], ["c"]]
+    assert len(shown.toast) == 1

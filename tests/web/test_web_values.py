@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("streamlit")
 
-from app.web.grids import as_csv, as_html, as_xlsx, grid
-from app.web.rows import Place, check_messages, field_rows, marks
+from app.web.grids import as_csv, as_html, as_xlsx, grid, grid_cells
+from app.web.rows import Place, check_messages, field_rows, marks, table_marks
 from app.web.values import DoesNotFit, parsed, shown, tone
 
 
@@ -101,7 +101,7 @@ def test_a_place_has_a_name_and_back():
 
 
 def test_a_table_becomes_a_file_and_stays_text():
-    cell = {"row_span": 1, "column_span": 1}
+    cell = {"row_span": 1, "column_span": 1, "kind": "content"}
     table = {
         "rows": 2,
         "columns": 2,
@@ -112,7 +112,41 @@ def test_a_table_becomes_a_file_and_stays_text():
     }
     cells = grid(table)
     assert cells == [["<b>", ""], ["", "=1+1"]]
-    assert "&lt;b&gt;" in as_html(cells, "t").decode()
+    assert "&lt;b&gt;" in as_html(table, "t").decode()
     assert b"\n=1+1" not in as_csv(cells) and b",=1+1" not in as_csv(cells)
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(cells, "Table 1"))).active
     assert sheet["B2"].data_type == "s"
+
+
+MERGED = {
+    "page": 2,
+    "box": [0, 0, 90, 20],
+    "rows": 2,
+    "columns": 2,
+    "cells": [
+        {"row": 0, "column": 0, "row_span": 1, "column_span": 2, "kind": "header", "text": "Sums",
+         "box": [0, 0, 90, 10]},
+        {"row": 1, "column": 1, "row_span": 1, "column_span": 1, "kind": "content", "text": "5",
+         "box": [45, 10, 90, 20], "page": 3, "corrected": True},
+    ],
+}  # fmt: skip
+
+
+def test_a_grid_covers_every_place_once():
+    told = [(c["row"], c["column"], c["column_span"], c["text"]) for c in grid_cells(MERGED)]
+    assert told == [(0, 0, 2, "Sums"), (1, 0, 1, ""), (1, 1, 1, "5")]
+    assert [(c["header"], c["corrected"]) for c in grid_cells(MERGED)] == [
+        (True, False), (False, False), (False, True),
+    ]  # fmt: skip
+
+
+def test_merged_cells_stay_merged_in_html():
+    assert '<tr><th colspan="2">Sums</th></tr>\n<tr><td></td><td>5</td></tr>' in (
+        as_html(MERGED, "t").decode()
+    )
+
+
+def test_each_cell_has_its_place_on_its_page(in_english):
+    assert [(m["id"], m["page"]) for m in table_marks(MERGED, 4)] == [
+        ("table/4/", 2), ("cell/4/0/0", 2), ("cell/4/1/1", 3),
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ SCRIPTS = sorted((FOLDER / "parts").glob("*.js"))
 SHOWING = {
     "text", "info", "warning", "error", "success", "title", "header", "button", "toast",
     "selectbox", "text_input", "text_area", "multiselect", "expander", "form_submit_button",
-    "metric", "spinner",
+    "metric", "spinner", "caption", "number_input", "checkbox",
 }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_scripts_take_texts_from_the_catalogue_and_show_them_as_texts(path):
     script = path.read_text("utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", script)
-    part = {"viewer": "viewer", "fields": "fields", "upload": "upload"}.get(path.stem)
+    part = path.stem if path.stem in ("viewer", "fields", "upload", "grid") else None
     for name in re.findall(r"this\.text\.(\w+)", script) if part else ():
         assert name == "errors" or f"{part}.{name}" in catalogue("en"), name
 

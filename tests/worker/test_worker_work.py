@@ -16,7 +16,7 @@ from docai.pipeline import ReadOptions, read
 from docai.serialize import extraction_to_json
 from docai.settings import Settings
 from docai.stages import Stage
-from docai.store import claims, documents, jobs, pages, results, work
+from docai.store import claims, documents, jobs, pages, results, retention, work
 from docai.tasks import FieldSpec
 from worker import progress, sweep
 from worker.work import Worker
@@ -232,4 +232,15 @@ def test_retention_deletes_by_age(service):
     sweep.tidy(service.store, Settings(retention_days=1.0))
     assert documents.get(service.store, "ann", document.id)
     sweep.tidy(service.store, Settings(retention_days=1e-9))
+    assert documents.several(service.store, "ann", after=None, most=1) == []
+
+
+def test_documents_of_an_owner_go_sooner_where_the_owner_says_so(service):
+    submit(service, small_pdf("Invoice"))
+    worker(service).work(Lane.CPU, for_s=9)
+    retention.put(service.store, "bob", 1e-9)
+    sweep.tidy(service.store, Settings(retention_days=1.0))
+    assert documents.several(service.store, "ann", after=None, most=1)
+    retention.put(service.store, "ann", 1e-9)
+    sweep.tidy(service.store, Settings(retention_days=1.0))
     assert documents.several(service.store, "ann", after=None, most=1) == []

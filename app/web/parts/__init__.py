@@ -24,12 +24,21 @@ def viewer(data: Json, *, key: str) -> None:
     _part("viewer")(data={**data, "strings": group("viewer")}, key=key)
 
 
-def fields(data: Json, *, key: str) -> Json | None:
-    """The list of fields; what a person did so far as {"run", "list": [actions]}."""
+def fields(data: Json, *, key: str) -> None:
+    """The list of fields; what a person did so far is kept as {"actions": {"run", "list"}}."""
     shown = {**data, "strings": group("fields")}
-    state = _part("fields")(data=shown, key=key, on_actions_change=_nothing)
-    done: Json | None = state.get("actions")
-    return done
+    _part("fields")(data=shown, key=key, on_actions_change=_nothing)
+
+
+def grid(data: Json, *, key: str) -> None:
+    """One table to be changed; what a person did is kept as that of a list of fields."""
+    shown = {**data, "strings": group("grid")}
+    _part("grid")(data=shown, key=key, on_actions_change=_nothing)
+
+
+def source(text: str, label: str, *, key: str) -> None:
+    """A long text as it is; unlike Streamlit's, it can be scrolled by keyboard."""
+    _part("source")(data={"text": text, "label": label, "strings": group("source")}, key=key)
 
 
 def upload(accept: Sequence[str], *, key: str) -> list[str]:

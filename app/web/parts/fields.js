@@ -11,7 +11,8 @@ export default function (component) {
   return () => root.list.leave();
 }
 
-const KEYS = { Enter: "accept", e: "edit", p: "pick", x: "absent", u: "undo", n: "skip", b: "back" };
+const ADDING = "+"; // what is edited while a field that was missed is added
+const KEYS = { a: "add", Enter: "accept", e: "edit", p: "pick", x: "absent", u: "undo", n: "skip", b: "back" };
 
 class Fields {
   constructor(root) {
@@ -60,8 +61,13 @@ class Fields {
       this.selected = data.selected;
     }
     this.told = data.selected;
+    const isAdded = data.rows.some((row) => row.id === this.added);
+    if (isAdded) {
+      this.selected = this.added;
+      this.added = null;
+    }
     this.draw();
-    if (isOther && data.mode === "review") this.tell();
+    if (isAdded || (isOther && data.mode === "review")) this.tell();
   }
 
   // --- drawing -----------------------------------------------------------------------------
@@ -69,6 +75,9 @@ class Fields {
   draw() {
     const editor = this.root.querySelector("input");
     const kept = editor && { value: editor.value, start: editor.selectionStart, end: editor.selectionEnd };
+    const names = this.root.querySelector("select");
+    if (names) this.adding = names.value;
+    const isChoosing = names && names === this.root.getRootNode().activeElement;
     const list = element("div", { class: "list" });
     let group = null;
     for (const row of this.data.rows) {
@@ -78,7 +87,8 @@ class Fields {
       }
       list.append(this.row(row));
     }
-    this.root.replaceChildren(...(this.data.rows.length ? [list] : []), ...this.footer());
+    const added = this.editing === ADDING ? [this.adder()] : [];
+    this.root.replaceChildren(...(this.data.rows.length ? [list] : []), ...added, ...this.footer());
     this.root.setAttribute("data-result", this.data.result);
     this.root.setAttribute("data-waiting", this.actions.length);
     const input = this.root.querySelector("input");
@@ -86,7 +96,8 @@ class Fields {
       input.value = kept.value;
       input.setSelectionRange(kept.start, kept.end);
     }
-    if (input) input.focus();
+    if (isChoosing) this.root.querySelector("select")?.focus();
+    else if (input) input.focus();
     this.root.querySelector(".selected")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -111,7 +122,7 @@ class Fields {
     const parts = [button];
     for (const message of row.messages) parts.push(element("p", { class: "message" }, message));
     if (isSelected && this.editing === row.id) parts.push(this.editor(row));
-    else if (isSelected && this.data.can_edit) parts.push(this.buttons());
+    else if (isSelected && this.data.can_edit && !row.fixed) parts.push(this.buttons());
     return element("div", { class: `row ${isSelected ? "selected" : ""}`, "data-id": row.id }, ...parts);
   }
 
@@ -140,6 +151,26 @@ class Fields {
     );
   }
 
+  // A field that was missed: which one, and its value, typed or clicked on the page.
+  adder() {
+    const names = this.data.missing.map(({ name, label }) => element(
+      "option", { value: name, selected: name === this.adding }, label,
+    ));
+    const made = this.editor({ label: this.text.add_value, edit: "" });
+    made.prepend(element("select", {
+      "aria-label": this.text.add_name,
+      onkeydown: (event) => {
+        if (event.key === "Escape") this.stopEditing();
+        else if (event.key === "Enter") made.querySelector("input").focus();
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+    }, ...names));
+    made.classList.add("adder");
+    return made;
+  }
+
   footer() {
     if (!this.data.can_edit) return [];
     const made = [];
@@ -149,6 +180,7 @@ class Fields {
     if (this.data.mode === "review") {
       made.push(button("confirm"), button("skip"), button("back"));
     }
+    if (this.data.missing?.length) made.push(button("add"));
     made.push(button("undo"));
     const keys = this.data.mode === "review" ? this.text.keys_review : this.text.keys;
     return [element("div", { class: "foot" }, ...made), element("p", { class: "keys" }, keys)];
@@ -180,7 +212,14 @@ class Fields {
   act(name) {
     if (!this.data.can_edit || this.isLeaving) return;
     const row = this.data.rows.find((each) => each.id === this.selected);
-    if (name === "edit" || name === "pick") {
+    if (row?.fixed && ["accept", "edit", "pick", "absent"].includes(name)) {
+      this.move(1);
+    } else if (name === "add") {
+      if (!this.data.missing?.length) return;
+      this.editing = ADDING;
+      this.setPicking(true);
+      this.root.querySelector("select").focus();
+    } else if (name === "edit" || name === "pick") {
       if (!row) return;
       this.editing = row.id;
       this.draw();
@@ -199,9 +238,15 @@ class Fields {
 
   save(text) {
     const row = this.data.rows.find((each) => each.id === this.editing);
+    const name = this.editing === ADDING && this.root.querySelector("select").value;
     const evidence = this.found?.evidence.length ? this.found.evidence : null;
-    if (row) this.tellPython({ op: "set", id: row.id, text, evidence, page_text: evidence && this.found.text });
-    this.stopEditing({ move: true });
+    const said = { text, evidence, page_text: evidence && this.found.text };
+    if (row) this.tellPython({ op: "set", id: row.id, ...said });
+    if (name) {
+      this.added = `field/0/${name}`; // it is selected as soon as it is there
+      this.tellPython({ op: "add", name, ...said });
+    }
+    this.stopEditing({ move: Boolean(row) });
   }
 
   stopEditing({ move = false } = {}) {

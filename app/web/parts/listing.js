@@ -70,7 +70,11 @@ class Listing {
     if (kind === "open") {
       const open = element(
         "button", { type: "button", class: "open", "data-focus": `open-${row.id}`,
-          onclick: () => this.setTriggerValue("opened", row.id) }, value,
+          onpointerdown: () => this.fetchAhead(row),
+          onclick: () => {
+            this.fetchAhead(row);
+            this.setTriggerValue("opened", row.id);
+          } }, value,
       );
       made.append(open);
       if (row.note) made.append(element("div", { class: "note" }, row.note));
@@ -97,6 +101,13 @@ class Listing {
       made.append(String(value));
     }
     return made;
+  }
+
+  // The picture of the page that is about to be shown is drawn while the page is made.
+  fetchAhead({ picture }) {
+    if (!picture || this.ahead?.of === picture.document) return;
+    this.ahead = { of: picture.document, image: new Image() };
+    this.ahead.image.src = pictureAddress(picture.document, picture.page, likelyDpi(), picture.version);
   }
 
   choose(ids) {

@@ -8,7 +8,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
-const SHARP = [72, 100, 150, 200, 300]; // resolutions that are asked for, in dpi
+const SHARP = [100, 150, 200, 300]; // resolutions that are asked for, in dpi
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -50,14 +50,15 @@ class Viewer {
     const before = this.data;
     this.data = data;
     this.text = data.strings;
+    const isOtherLayer = before?.layer !== data.layer;
+    if (isOtherLayer) this.layers = new Set([data.layer ?? "fields"]);
     const isOther = before?.document !== data.document;
     if (isOther || before.pages !== data.pages || before.version !== data.version) {
       this.words.clear();
       if (isOther) this.page = 0;
       this.build();
-    } else if (this.strip) {
-      this.watchStrip();
     }
+    if (isOtherLayer) this.pressToggles();
     if (isOther || before.selected !== data.selected) this.selected = data.selected;
     const mark = this.mark(this.selected);
     this.go(mark ? mark.page : this.page || data.page || 1, { force: true });
@@ -66,7 +67,7 @@ class Viewer {
   }
 
   address(page, dpi) {
-    return `./docai/documents/${this.data.document}/pages/${page}.png?dpi=${dpi}&v=${this.data.version}`;
+    return pictureAddress(this.data.document, page, dpi, this.data.version);
   }
 
   mark(id) {
@@ -78,7 +79,11 @@ class Viewer {
   build() {
     this.strip?.watcher?.disconnect();
     this.picture = element("img", { class: "picture", draggable: "false", alt: "" });
-    this.picture.addEventListener("load", () => this.root.setAttribute("data-drawn", this.page));
+    this.picture.addEventListener("load", () => {
+      this.root.setAttribute("data-drawn", this.page);
+      this.watchStrip();
+    });
+    this.picture.addEventListener("error", () => this.watchStrip());
     this.overlay = document.createElementNS(SVG, "svg");
     this.overlay.setAttribute("class", "overlay");
     this.overlay.addEventListener("click", (event) => event.target === this.overlay && this.choose(null));
@@ -100,17 +105,15 @@ class Viewer {
       onchange: () => this.go(Number(this.number.value)),
     });
     this.scale = element("span", { class: "scale" });
-    const toggles = ["fields", "tables", "blocks", "words"].map((layer) => {
-      const made = element("button", {
-        type: "button", class: `layer ${layer}`, "aria-pressed": String(this.layers.has(layer)),
-        onclick: () => {
-          if (!this.layers.delete(layer)) this.layers.add(layer);
-          made.setAttribute("aria-pressed", String(this.layers.has(layer)));
-          this.draw();
-        },
-      }, this.text[layer]);
-      return made;
-    });
+    const toggles = ["fields", "tables", "blocks", "words"].map((layer) => element("button", {
+      type: "button", class: `layer ${layer}`, "data-layer": layer,
+      "aria-pressed": String(this.layers.has(layer)),
+      onclick: () => {
+        if (!this.layers.delete(layer)) this.layers.add(layer);
+        this.pressToggles();
+        this.draw();
+      },
+    }, this.text[layer]));
     const pages = [
       button("‹", this.text.previous, () => this.go(this.page - 1)),
       this.number,
@@ -126,6 +129,12 @@ class Viewer {
     );
   }
 
+  pressToggles() {
+    for (const each of this.root.querySelectorAll(".layer")) {
+      each.setAttribute("aria-pressed", String(this.layers.has(each.dataset.layer)));
+    }
+  }
+
   stripOf() {
     this.strip = null;
     if (this.data.pages < 2) return [];
@@ -138,12 +147,13 @@ class Viewer {
         picture, element("span", {}, String(page)),
       ));
     }
-    this.watchStrip();
     return [this.strip];
   }
 
-  // Thumbnails come when they are scrolled to: a hundred pages need not be drawn to see one.
+  // Thumbnails come when they are scrolled to, and after the page itself: a hundred pages need not
+  // be drawn to see one.
   watchStrip() {
+    if (!this.strip) return;
     this.strip.watcher?.disconnect();
     this.strip.watcher = new IntersectionObserver((seen) => {
       for (const { isIntersecting, target } of seen) {
@@ -198,6 +208,7 @@ class Viewer {
     const wanted = (72 * shown * Math.min(window.devicePixelRatio, 2)) / width;
     const dpi = SHARP.find((each) => each >= wanted * 0.9) ?? SHARP.at(-1);
     const address = this.address(this.page, dpi);
+    if (this.zoom === 1) keepDpi(dpi);
     if (this.picture.getAttribute("src") !== address) {
       this.root.removeAttribute("data-drawn");
       this.picture.setAttribute("src", address);
@@ -238,7 +249,7 @@ class Viewer {
     for (const mark of this.data.marks) {
       if (mark.page !== this.page) continue;
       const isSelected = mark.id === this.selected;
-      const layer = mark.kind === "table" ? "tables" : "fields";
+      const layer = ["table", "cell"].includes(mark.kind) ? "tables" : "fields";
       if (!this.layers.has(layer) && !isSelected) continue;
       const made = this.box(mark.box, `mark ${mark.kind} ${mark.tone ?? ""} ${isSelected ? "selected" : ""}`, mark.label);
       made.dataset.id = mark.id;

@@ -1,4 +1,4 @@
-"""The same questions about several documents."""
+"""The same questions about several documents, and everything that was answered before."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from app.client import Answer, Client, Document
-from app.web import parts
-from app.web.session import docai, told
+from app.client import Client, Job
+from app.web import jobs, parts
+from app.web.session import docai, leave_for, told
 from app.web.words import t
 
 Json = dict[str, Any]
 
-MOST = 200  # documents to choose from, the newest ones
-KEPT = 500  # answers of this window
+MOST = 200  # documents to choose from, the newest ones; and answers of the history
+LOOK_EVERY_S = 2.0
 
 
 def show() -> None:
@@ -25,11 +25,13 @@ def show() -> None:
         st.info(t("inbox.empty"))
         return
     names = {str(document.id): document.filename for document in found}
+    if (asked_of := st.session_state.pop("asked_of", None)) is not None:
+        st.session_state["ask_documents"] = [id for id in asked_of if id in names]
     with st.form("ask", border=False):
         chosen = st.multiselect(
             t("ask.documents"),
             [*names],
-            default=[id for id in st.session_state.pop("asked_of", ()) if id in names],
+            key="ask_documents",
             format_func=lambda id: names[id],
             placeholder=t("ask.choose"),
         )
@@ -37,40 +39,48 @@ def show() -> None:
         is_asked = st.form_submit_button(t("ask.ask"), type="primary")
     asked = [line.strip() for line in questions.splitlines() if line.strip()]
     if is_asked and chosen and asked:
-        _ask(client, [each for each in found if str(each.id) in chosen], asked)
+        with told():
+            client.submit(chosen, questions=asked)
+            st.toast(t("ask.sent"))
     elif is_asked:
         st.warning(t("ask.incomplete"))
     _answers()
 
 
-def _ask(client: Client, documents: list[Document], questions: list[str]) -> None:
-    """One document after the other; what is answered stays, whatever happens to the next one."""
-    held = st.session_state.setdefault("answers", [])
-    bar = st.progress(0.0, t("ask.reading"))
-    for number, document in enumerate(documents):
-        bar.progress(number / len(documents), t("ask.reading"))
-        with told():
-            held[:0] = [_kept(document, each) for each in client.ask(document.id, questions)]
-            del held[KEPT:]
-    bar.empty()
-
-
-def _kept(document: Document, answer: Answer) -> Json:
-    return {
-        "document": str(document.id),
-        "filename": document.filename,
-        "question": answer.question,
-        "answer": answer.answer,
-        "confidence": answer.confidence,
-        "evidence": answer.evidence,
-    }
-
-
+@st.fragment(run_every=LOOK_EVERY_S)
 def _answers() -> None:
-    held: list[Json] = st.session_state.get("answers", [])
-    if not held:
-        st.info(t("ask.empty"))
-        return
+    """Fetched again and again: whoever leaves finds them here, and so does the next window."""
+    with told():
+        client = docai()
+        _under_way(client)
+        held = client.answers(MOST)
+        if not held:
+            st.info(t("ask.empty"))
+            return
+        _list(held)
+
+
+def _under_way(client: Client) -> None:
+    """Jobs of questions that are not over; and once, what became of those that just were."""
+    open_now = [job for job in client.jobs() if job.task == "answer" and not job.is_over]
+    with st.container():  # always there, so that what follows keeps its place and its state
+        for job in open_now:
+            progress = client.progress(job.id)
+            done = jobs.done(progress)
+            says = t("ask.under_way", done=done, count=progress.documents)
+            st.progress(done / max(progress.documents, 1), says)
+    _tell_failures(client, open_now)
+
+
+def _tell_failures(client: Client, open_now: list[Job]) -> None:
+    before: list[str] = st.session_state.get("asking", [])
+    st.session_state["asking"] = [str(job.id) for job in open_now]
+    for id in before:
+        if id not in st.session_state["asking"] and (failed := len(client.progress(id).errors)):
+            st.toast(t("ask.failed", count=failed), icon=":material/warning:")
+
+
+def _list(held: list[Json]) -> None:
     columns = [
         {"label": t("inbox.name"), "kind": "open"},
         {"label": t("ask.question"), "kind": "text"},
@@ -81,11 +91,11 @@ def _answers() -> None:
     listed = [_row(number, each) for number, each in enumerate(held)]
     data = {"columns": columns, "rows": listed, "label": t("ask.answers")}
     if opened := parts.listing(data, key="all_answers").get("opened"):
-        st.session_state["open_document"] = held[int(opened)]["document"]
         st.session_state["document_tab"] = "ask"
-        st.rerun()
+        leave_for("document", document=held[int(opened)]["document"])
     with st.expander(t("ask.as_json")):
-        st.code(json.dumps(held, ensure_ascii=False, indent=1), language="json", height=300)
+        shown = json.dumps(held, ensure_ascii=False, indent=1)
+        parts.source(shown, t("ask.as_json"), key="all_answers_json")
 
 
 def _row(number: int, held: Json) -> Json:

@@ -81,26 +81,37 @@ def _with_result(client: Client, document: Document, found: Extraction) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        marks, selected = rows.marks(found.result), None
-        match tab:
-            case "form":
-                _pairs(found)
-            case "tables":
-                selected = tabs.tables(found)
-            case "ask":
-                marks = tabs.ask(client, document)
-                selected = marks[0]["id"] if marks else None
-            case "text":
-                tabs.text(client, document)
-            case "json":
-                tabs.as_json(found)
-            case _:
-                found = _fields(client, found)
-                marks = rows.marks(found.result)
-                addable.show(client, found)
-                tabs.history(client, found)
+        found, marks, selected = _shown(client, document, found, tab)
     with left:
-        parts.viewer(viewed(document, found.result, marks, selected), key="viewer")
+        shown = viewed(document, found.result, marks, selected)
+        parts.viewer({**shown, "layer": "tables" if tab == "tables" else "fields"}, key="viewer")
+    with right:  # after the page, which need not wait for it
+        if tab in ("fields", "tables"):
+            tabs.history(client, found)
+
+
+def _shown(
+    client: Client, document: Document, found: Extraction, tab: str
+) -> tuple[Extraction, list[Json], str | None]:
+    """Draws the tab: the result after what was done in it, the page's marks, the selected one."""
+    marks, selected = rows.marks(found.result), None
+    match tab:
+        case "form":
+            _pairs(found)
+        case "tables":
+            found, marks = tabs.tables(client, found)
+            selected = marks[0]["id"] if marks else None
+        case "ask":
+            marks = tabs.ask(client, document)
+            selected = marks[0]["id"] if marks else None
+        case "text":
+            tabs.text(client, document)
+        case "json":
+            tabs.as_json(found)
+        case _:
+            found = _fields(client, found)
+            marks = rows.marks(found.result)
+    return found, marks, selected
 
 
 def _tab(name: str, found: Extraction) -> str:
@@ -108,30 +119,31 @@ def _tab(name: str, found: Extraction) -> str:
 
 
 def _fields(client: Client, found: Extraction) -> Extraction:
-    said = st.session_state.get("fields", {}).get("actions")
-    found, _ = corrections.carry_out(client, found, said)
+    found, _ = corrections.carry_out(client, found, "fields")
     with st.container():  # always there, so that what follows keeps its place and its state
         for message in rows.check_messages(found.result).get("", ()):
             st.warning(plain(message))
     listed = rows.field_rows(found.result)
     if not listed:
         st.info(t("document.no_fields"))
-    _list(found, listed, can_edit=True)
+    _list(found, listed, addable.choices(client, found))
     return found
 
 
 def _pairs(found: Extraction) -> None:
     listed = rows.pair_rows(found.result)
     if listed:
-        _list(found, listed, can_edit=False)
+        _list(found, listed, None)
     else:
         st.info(t("document.no_pairs"))
 
 
-def _list(found: Extraction, listed: list[Json], *, can_edit: bool) -> None:
-    data = {"result": str(found.id), "rows": listed, "mode": "look", "can_edit": can_edit}
-    key = "fields" if can_edit else "pairs"
-    parts.fields({**data, **corrections.done_so_far()}, key=key)
+def _list(found: Extraction, listed: list[Json], missing: list[Json] | None) -> None:
+    """Fields to be changed, and those that may be added; with None to be looked at only."""
+    data = {"result": str(found.id), "rows": listed, "mode": "look", "missing": missing or []}
+    key = "pairs" if missing is None else "fields"
+    done = corrections.done_so_far(key)
+    parts.fields({**data, **done, "can_edit": missing is not None}, key=key)
 
 
 def viewed(

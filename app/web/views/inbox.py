@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.client import Client, Document
 from app.web import jobs, parts
-from app.web.session import docai, in_words, told
+from app.web.session import docai, in_words, leave_for, told
 from app.web.words import known, plain, t
 
 Json = dict[str, Any]
@@ -120,8 +120,7 @@ def _documents(client: Client, found: list[Document], asked: Asked) -> None:
 
 def _open(id: str | None) -> None:
     if id:
-        st.session_state["open_document"] = id
-        st.rerun()
+        leave_for("document", document=id)
 
 
 def _act(client: Client, chosen: list[str], asked: Asked) -> None:
@@ -133,9 +132,11 @@ def _act(client: Client, chosen: list[str], asked: Asked) -> None:
             asked.submit(client, chosen)
             _clear()
         if st.button(t("inbox.ask")):
-            st.session_state["asked_of"], st.session_state["open_ask"] = chosen, True
-            st.rerun()
-        parts.links(export_links(chosen), key="exports")
+            st.session_state["asked_of"] = chosen
+            leave_for("ask")
+        pdfs = f"./docai/searchable.zip?documents={','.join(chosen)}"
+        searchable = {"text": t("document.searchable"), "href": pdfs}
+        parts.links([*export_links(chosen), searchable], key="exports")
         if st.button(t("inbox.delete")):
             for id in chosen:
                 client.delete(id)
@@ -160,6 +161,9 @@ def _row(document: Document) -> Json:
         "id": str(document.id),
         "name": document.filename,
         "note": in_words(error["code"], error["message"]) if error else None,
+        "picture": {"document": str(document.id), "page": 1, "version": document.status}
+        if document.pages
+        else None,
         "cells": [
             document.filename,
             known("task", result.get("label") or result["task"]) if result else None,

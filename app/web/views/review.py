@@ -21,22 +21,20 @@ def show() -> None:
         st.success(t("review.nothing"))
         return
     found = client.extraction(document.id, document.result["requested"])
-    said = st.session_state.get("review", {}).get("actions")
-    found, then = corrections.carry_out(client, found, said)
+    found, then = corrections.carry_out(client, found, "review")
     if then:
         with told():
             _leave(client, document, found, then)
         st.rerun()
     left, right = st.columns([3, 2])
     with right:
-        _side(document, found)
-        addable.show(client, found)
+        _side(client, document, found)
     with left:
         marks = rows.marks(found.result)
         parts.viewer(viewed(document, found.result, marks), key="review_viewer")
 
 
-def _side(document: Document, found: Extraction) -> None:
+def _side(client: Client, document: Document, found: Extraction) -> None:
     open_now = st.session_state["review_open"]
     st.text(
         t("review.left", count=open_now, name=document.filename, type=known("task", found.task))
@@ -44,8 +42,11 @@ def _side(document: Document, found: Extraction) -> None:
     with st.container():  # always there, so that what follows keeps its place and its state
         for message in rows.check_messages(found.result).get("", ()):
             st.warning(plain(message))
-    data = {"result": str(found.id), "rows": rows.field_rows(found.result), "can_edit": True}
-    parts.fields({**data, "mode": "review", **corrections.done_so_far()}, key="review")
+    # What was filled in on a form is looked at beside the page; it has no fields to change.
+    listed = rows.field_rows(found.result) or rows.pair_rows(found.result)
+    data = {"result": str(found.id), "rows": listed, "can_edit": True}
+    data |= {"missing": addable.choices(client, found), "mode": "review"}
+    parts.fields({**data, **corrections.done_so_far("review")}, key="review")
 
 
 def _current(client: Client) -> Document | None:

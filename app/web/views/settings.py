@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 TYPES = ("string", "date", "number", "money", "address", "boolean")
 SCOPES = ("read", "write", "admin")
+MOST_DAYS = 36_500
 COLUMNS = ("name", "type", "description", "labels", "example")
 
 
@@ -27,6 +28,7 @@ def show() -> None:
         _fields(client)
     with right:
         _keys(client)
+        _retention(client)
         _about(client)
 
 
@@ -140,13 +142,33 @@ def _key_row(key: Json) -> Json:
     }
 
 
+def _retention(client: Client) -> None:
+    """How long documents are kept; whoever may manage keys may change it."""
+    st.header(t("settings.retention"))
+    held = client.retention()
+    kept = t("settings.kept_days", days=f"{held['days']:g}")
+    st.text(kept if held["days"] else t("settings.kept_for_ever"))
+    longest = int(held["service_days"]) or MOST_DAYS
+    with st.form("retention", border=False):
+        days = st.number_input(
+            t("settings.delete_after"),
+            min_value=0,
+            max_value=longest,
+            value=min(int(held["own_days"] or 0), longest),
+            help=t("settings.delete_after_help"),
+        )
+        st.text(t("settings.delete_warning"))
+        is_wanted = st.form_submit_button(t("settings.save_retention"))
+    if is_wanted:
+        with told():
+            client.keep_for(days or None)
+            st.rerun()
+
+
 def _about(client: Client) -> None:
     st.header(t("settings.about"))
     about = client.about()
-    days = about["retention_days"]
-    kept = t("settings.kept_days", days=f"{days:g}") if days else t("settings.kept_for_ever")
     st.text(t("settings.version", version=about["version"]))
-    st.text(kept)
     columns = [
         {"label": t("settings.engine"), "kind": "text"},
         {"label": t("settings.engine_version"), "kind": "text"},

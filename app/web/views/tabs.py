@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
-import pandas as pd
 import streamlit as st
 
 from app.client import ApiError, Client, Document, Extraction
-from app.web import grids, parts, rows
+from app.web import corrections, grids, parts, rows
 from app.web.session import told
 from app.web.values import tone
 from app.web.words import known, t
@@ -17,36 +17,38 @@ from app.web.words import known, t
 Json = dict[str, Any]
 
 
-def tables(found: Extraction) -> str | None:
-    """An editable grid of one table; the id of its mark on the page."""
+def tables(client: Client, found: Extraction) -> tuple[Extraction, list[Json]]:
+    """One table as a grid to be changed; the result after that, and the marks of its cells."""
+    found, _ = corrections.carry_out(client, found, "grid")
     held = found.result.get("tables", [])
     if not held:
         st.info(t("tables.none"))
-        return None
+        return found, []
     number: int = st.selectbox(
         t("tables.which"),
         range(len(held)),
         format_func=lambda n: t("tables.name", number=n + 1, page=held[n]["page"]),
+        key=f"table-{found.document}",
+        label_visibility="collapsed" if len(held) == 1 else "visible",
     )
-    texts = grids.grid(held[number])
-    frame = pd.DataFrame(texts, columns=[str(n + 1) for n in range(held[number]["columns"])])
-    edited = st.data_editor(
-        frame,
-        key=f"table-{found.id}-{number}",
-        num_rows="dynamic",
-        hide_index=True,
-    )
-    cells = [["" if cell is None else str(cell) for cell in row] for row in edited.values.tolist()]
-    name = t("document.table", number=number + 1)
-    with st.container(horizontal=True):
-        for label, content in (
-            ("CSV", grids.as_csv(cells)),
-            ("XLSX", grids.as_xlsx(cells, name)),
-            ("HTML", grids.as_html(cells, name)),
-        ):
-            file = f"table-{number + 1}.{label.lower()}"
-            st.download_button(label, content, file, on_click="ignore")
-    return f"table/{number}/"
+    table = held[number]
+    about = {
+        "result": str(found.id),
+        "table": number,
+        "label": t("document.table", number=number + 1),
+    }
+    size = {"rows": table["rows"], "columns": table["columns"]}
+    shown = {**about, **size, "cells": grids.grid_cells(table)}
+    parts.grid({**shown, **corrections.done_so_far("grid")}, key="grid")
+    parts.links(_table_links(found, number), key="table_links")
+    return found, rows.table_marks(table, number)
+
+
+def _table_links(found: Extraction, number: int) -> list[Json]:
+    name = quote(t("document.table", number=number + 1))
+    about = f"task={quote(found.requested)}&name={name}"
+    address = f"./docai/documents/{found.document}/tables/{number}"
+    return [{"text": form.upper(), "href": f"{address}.{form}?{about}"} for form in grids.FORMS]
 
 
 def ask(client: Client, document: Document) -> list[Json]:
@@ -79,7 +81,8 @@ def ask(client: Client, document: Document) -> list[Json]:
     data = {"result": f"answers-{document.id}-{len(answers)}", "rows": listed, "selected": first}
     parts.fields({**data, "mode": "look", "can_edit": False}, key="answers")
     with st.expander(t("ask.as_json")):
-        st.code(json.dumps(answers, ensure_ascii=False, indent=1), language="json", height=300)
+        shown = json.dumps(answers, ensure_ascii=False, indent=1)
+        parts.source(shown, t("ask.as_json"), key="answers_json")
     return rows.answer_marks(answers)
 
 
@@ -104,8 +107,8 @@ def text(client: Client, document: Document) -> None:
         st.info(t("document.page_not_read"))
         return
     lines = [" ".join(page["words"][index]["text"] for index in line) for line in page["lines"]]
-    with st.container(height=520):
-        st.text("\n".join(lines) or t("document.no_text"))
+    shown = "\n".join(lines) or t("document.no_text")
+    parts.source(shown, t("document.tab_text"), key="text")
 
 
 def as_json(found: Extraction) -> None:
@@ -114,7 +117,7 @@ def as_json(found: Extraction) -> None:
     st.download_button(
         t("document.download_json"), shown, name, "application/json", on_click="ignore"
     )
-    st.code(shown, language="json", height=560)
+    parts.source(shown, t("document.tab_json"), key="json")
 
 
 def history(client: Client, found: Extraction) -> None:
@@ -133,16 +136,31 @@ def _told(correction: Json) -> str:
         "document.correction",
         at=correction["at"][:16].replace("T", " "),
         who=correction["who"],
-        name=known("field", correction["name"]),
+        name=_place(correction),
         old=_value(old),
         new=_value(new),
     )
     return says + (t("document.undone") if correction["undone_at"] else "")
 
 
+def _place(correction: Json) -> str:
+    kind, name, row = correction["kind"], correction["name"], correction["row"] + 1
+    match kind:
+        case "cell":
+            table, column = (int(part) + 1 for part in name.split("."))
+            return t("document.cell", table=table, row=row, column=column)
+        case "table_row":
+            return t("document.table_row", table=int(name) + 1, row=row)
+        case "field":
+            return known("field", name)
+    return f"{t(f'document.{kind}', number=row)}, {known('field', name)}"
+
+
 def _value(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, list):
+        return " | ".join(map(str, value))
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values() if part)
     return str(value)
