@@ -51,7 +51,11 @@ def fastest(model: DocumentModel, device: str) -> DocumentModel:
 
 
 def available() -> set[Precision]:
-    """What this CPU is fast at. bf16 and int8 run anywhere, but slower than fp32."""
+    """What this CPU is fast at.
+
+    bf16 runs anywhere, but slower than fp32; int8 is wrong without VNNI, where sums of two
+    products are held in 16 bits and saturate.
+    """
     found = {Precision.FP32}
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
         found.add(Precision.BF16)
