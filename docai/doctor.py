@@ -31,7 +31,7 @@ def examine(environ: Mapping[str, str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{sys.platform} {platform.machine()}",
         "engines": [asdict(engine) for engine in engines()],
-        "answers": asdict(tasks.answering()),
+        "answers": asdict(tasks.model_of()),
         "packages": {name: _version(name) for name in PACKAGES},
         "options": {name: value for name, value in options.items() if name not in HIDDEN},
         "limits": asdict(from_environment(Limits, environ)),

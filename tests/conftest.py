@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,9 @@ def pdf(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture(autouse=True)
-def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def rules_alone() -> Iterator[None]:
     """Tests of the model ask for it; all others are as quick without."""
-    monkeypatch.setenv("DOCAI_MODEL", "rules")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCAI_MODEL", "rules")
+        yield

@@ -189,7 +189,7 @@ def test_doctor_lists_engines_and_limits(docai):
 def test_doctor_says_who_answers_questions(docai, monkeypatch):
     assert "answered by rules; docai-small needs" in docai("doctor")[1]
     monkeypatch.delenv("DOCAI_MODEL")
-    assert "answered by rules and docai-small 1" in docai("doctor")[1]
+    assert "answered by rules and docai-small 2" in docai("doctor")[1]
 
 
 def test_models_are_listed_and_a_foreign_file_is_refused(docai, tmp_path):

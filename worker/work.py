@@ -214,7 +214,7 @@ class Worker:
 
     def _opened(self, claim: Claim) -> tuple[Begun, list[ReadPage]] | None:
         """The document and its pages that are not kept yet; None where it was done before."""
-        model = model_of(claim.request)
+        model = tasks.model_of(claim.request.task)
         if claim.was_asked and self._was_done(claim, model):
             return None
         kept = KeptPages(self._store, claim, self._stops_at_a_page(claim))
@@ -345,11 +345,6 @@ class Worker:
                 log.warning("%s; trying again", error)
                 time.sleep(wait_s)
                 wait_s = min(2 * wait_s, 5.0)
-
-
-def model_of(request: Request) -> ModelInfo:
-    """What will answer the request."""
-    return tasks.answering() if request.task == ANSWER else tasks.geometric()
 
 
 def answer_request(

@@ -47,6 +47,8 @@ EVALUATIONS = (
     "zeroshot",
     "tables",
     "questions",
+    "fields",
+    "kinds",
 )
 
 
@@ -152,7 +154,7 @@ def _run_ask(given: Given) -> int:
         document = read(path, given)
         found = [(q, tasks.answer(document, q, top=given.top)) for q in given.questions]
         if given.format == "json":
-            output.json(path, serialize.answers_to_json(document, tasks.answering(), found))
+            output.json(path, serialize.answers_to_json(document, tasks.model_of(), found))
             return
         for question, answers in found:
             lines = [f"{question}\n"] if len(found) > 1 else []
@@ -176,7 +178,7 @@ def _run_classify(given: Given) -> int:
     def write(path: str, output: Output) -> None:
         document = read(path, given)
         label = tasks.classify(document)
-        output.json(path, serialize.classification_to_json(document, tasks.geometric(), label))
+        output.json(path, serialize.classification_to_json(document, tasks.model_of(), label))
 
     return each_file(given, "json", write)
 
@@ -318,12 +320,16 @@ def _evaluated(given: Given) -> Report:
         if given.data is None or given.weights is None:
             raise UsageError("docai evaluate zeroshot needs --data DIR and --weights DIR")
         return zeroshot.evaluate(given.data, given.weights, limit=given.limit)
-    if given.what == "questions":
-        from docai.training import questions_run, readers
+    if given.what in ("questions", "fields", "kinds"):
+        from docai.training import fields_run, kinds_run, questions_run, readers
 
         if given.data is None:
-            raise UsageError("docai evaluate questions needs --data DIR, labelled documents")
+            raise UsageError(f"docai evaluate {given.what} needs --data DIR, labelled documents")
         documents = readers.read(given.data)
+        if given.what == "fields":
+            return fields_run.evaluate(documents, given.limit, given.seed)
+        if given.what == "kinds":
+            return kinds_run.evaluate(documents, given.limit, given.seed)
         return questions_run.evaluate(documents, given.limit, given.seed)
     from docai.evaluation import commands
 

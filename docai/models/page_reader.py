@@ -8,6 +8,7 @@ Dimensions: K descriptions, D width, B windows, T tokens.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -17,12 +18,21 @@ from docai.document import Document, WordRef
 from docai.models.described import DescribedHead
 from docai.models.inputs import ModelInput, Window, stack
 from docai.models.model import DocumentModel
-from docai.models.reader import AT_ONCE, NOT_HERE, NOWHERE, Reading, likely_spans, windows_of
+from docai.models.reader import (
+    AT_ONCE,
+    NOT_HERE,
+    NOWHERE,
+    AnswerWindow,
+    Reading,
+    likely_spans,
+    windows_of,
+)
 from docai.models.tokenizers import WordTokenizer
 
 HEAD = "described"
 MOST_TEXT = 48  # tokens of a description
 ENDS_TOLD = 5  # starts and ends of a field that are combined
+MOST_WINDOWS = 40  # of a document; only text made to cost time has more on a few pages
 
 
 def texts_to_describe(texts: Sequence[str], tokenizer: WordTokenizer) -> ModelInput:
@@ -41,39 +51,46 @@ def described(model: DocumentModel, tokenizer: WordTokenizer, texts: Sequence[st
     return model.describe(texts_to_describe(texts, tokenizer))
 
 
-@torch.no_grad()
-def field_readings(
-    model: DocumentModel,
-    tokenizer: WordTokenizer,
-    document: Document,
-    fields: Tensor,
-    pages: Sequence[int] | None = None,
-) -> list[list[Reading]]:
-    """For each of the described fields (K, D) its likely values, best first, each place once.
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the head sees of a document: `seen[i]` (T, D) of window i."""
 
-    `pages` are indices of the pages to be read, all by default.
-    """
-    head = cast(DescribedHead, model.task_heads[HEAD])
-    windows = windows_of(document, "", tokenizer, pages=pages)
-    best: list[dict[tuple[WordRef, ...], float]] = [{} for _ in fields]
-    for first in range(0, len(windows), AT_ONCE):
-        part = windows[first : first + AT_ONCE]
-        inputs = stack([one.window for one in part], pad_id=tokenizer.pad)
-        scores = head.fields(model.seen_by(head, inputs), fields).float()  # (2, B, K, T)
-        for b, window in enumerate(part):
-            for own, (starts, ends) in zip(best, scores[:, b].unbind(1), strict=True):
+    head: DescribedHead
+    windows: tuple[AnswerWindow, ...]
+    seen: tuple[Tensor, ...]
+
+    @torch.no_grad()
+    def values(self, fields: Tensor) -> list[list[Reading]]:
+        """For each described field (K, D) its likely values, best first, each place once."""
+        best: list[dict[tuple[WordRef, ...], float]] = [{} for _ in fields]
+        for window, page in zip(self.windows, self.seen, strict=True):
+            scores = self.head.fields(page[None], fields)[:, 0].float()  # (2, K, T)
+            for own, (starts, ends) in zip(best, scores.unbind(1), strict=True):
                 nothing = float(starts[NOT_HERE] + ends[NOT_HERE])
                 for words, score in likely_spans(starts, ends, window, ENDS_TOLD):
                     own[words] = max(score - nothing, own.get(words, -torch.inf))
-    return [sorted((Reading(*one) for one in own.items()), key=lambda r: -r.odds) for own in best]
+        return [sorted((Reading(*r) for r in own.items()), key=lambda r: -r.odds) for own in best]
+
+    @torch.no_grad()
+    def kinds(self, kinds: Tensor) -> list[float]:
+        """Log-probabilities of the described kinds (K, D), by the first window."""
+        scores = self.head.kinds(self.seen[0][None], kinds)[0].float()
+        return scores.log_softmax(-1).tolist()  # type: ignore[no-any-return]
 
 
 @torch.no_grad()
-def kind_scores(
-    model: DocumentModel, tokenizer: WordTokenizer, document: Document, kinds: Tensor
-) -> list[float]:
-    """Scores of the described kinds (K, D), by the first window of the first page."""
+def look(
+    model: DocumentModel,
+    tokenizer: WordTokenizer,
+    document: Document,
+    pages: Sequence[int] | None = None,
+) -> Look:
+    """`pages` are indices of the pages to be read, all by default."""
     head = cast(DescribedHead, model.task_heads[HEAD])
-    first = windows_of(document, "", tokenizer, pages=[0])[0]
-    inputs = stack([first.window], pad_id=tokenizer.pad)
-    return head.kinds(model.seen_by(head, inputs), kinds)[0].float().tolist()  # type: ignore[no-any-return]
+    windows = windows_of(document, "", tokenizer, pages=pages)[:MOST_WINDOWS]
+    seen: list[Tensor] = []
+    for first in range(0, len(windows), AT_ONCE):
+        part = windows[first : first + AT_ONCE]
+        states = model.seen_by(head, stack([w.window for w in part], pad_id=tokenizer.pad))
+        seen += [page[: len(window.words)] for page, window in zip(states, part, strict=True)]
+    return Look(head, tuple(windows), tuple(seen))

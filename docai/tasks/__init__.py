@@ -1,8 +1,8 @@
 """Tasks: what can be asked of a document.
 
-Until a trained model stands behind them, all are answered by geometry and typed values; a
-model will implement the same `Task`, and the geometric one stays as fallback and baseline.
-Importing this package is cheap: each task's code is loaded when the task is asked for.
+All are answered by geometry and typed values, and where docai-small's packages are installed by
+the model as well (docai.tasks.read_fields, ask_model, kinds); rules alone stay as fallback and
+baseline. Importing this package is cheap: each task's code is loaded when the task is asked for.
 """
 
 from __future__ import annotations
@@ -24,31 +24,45 @@ __all__ = [
     "FieldSpec",
     "Task",
     "answer",
-    "answering",
     "classify",
     "custom",
     "geometric",
     "load_fields",
+    "model_of",
     "task",
 ]
 
 TASK_NAMES = ("auto", "invoice", "receipt", "form", "table")
+BY_RULES = ("form", "table")  # alone
 
 
 def task(name: str) -> Task:
     """The task of this name; "auto" classifies the document and takes the fitting one."""
     if name not in TASK_NAMES:
         raise UsageError(f"no task is called {name!r}; there are {', '.join(TASK_NAMES)}")
+    from docai.models import small
     from docai.tasks import auto
 
-    return auto.AutoTask() if name == "auto" else auto.BY_NAME[name]
+    if not small.is_used() or name in BY_RULES:
+        return auto.AutoTask() if name == "auto" else auto.BY_NAME[name]
+    from docai.tasks import read_fields, read_kinds
+
+    is_auto = name == "auto"
+    rules = auto.AutoTask(kind_of=read_kinds.classify) if is_auto else auto.BY_NAME[name]
+    return read_fields.ModelledTask(rules)
 
 
 def custom(fields: Sequence[FieldSpec]) -> Task:
     """A task for the user's own fields, described in words."""
+    from docai.models import small
     from docai.tasks.own_fields import CustomTask
 
-    return CustomTask(tuple(fields))
+    rules = CustomTask(tuple(fields))
+    if not small.is_used():
+        return rules
+    from docai.tasks.read_fields import ModelledCustomTask
+
+    return ModelledCustomTask(rules)
 
 
 def load_fields(path: Path | str) -> tuple[FieldSpec, ...]:
@@ -77,15 +91,16 @@ def answer(
     return found[:top]
 
 
-def answering() -> ModelInfo:
-    """What `answer` goes by."""
+def model_of(task: str = "auto") -> ModelInfo:
+    """What a task goes by; questions, own fields and document types go by what "auto" goes by."""
     from docai.models import small
 
-    return small.info() if small.is_used() else geometric()
+    return small.info() if small.is_used() and task not in BY_RULES else geometric()
 
 
 def classify(document: Document) -> Label | None:
     """The kind of document; None for one without a word."""
-    from docai.tasks import kinds
+    from docai.models import small
+    from docai.tasks import kinds, read_kinds
 
-    return kinds.classify(document)
+    return read_kinds.classify(document) if small.is_used() else kinds.classify(document)

@@ -1,23 +1,21 @@
 """Questions answered by the reader and by rules together.
 
 Rules know types, sums and tables; the reader knows language. Each answer that either of them
-gives gets one confidence out of what both say of it: a logistic map, fitted on questions about
-documents that the reader was not trained on (docs/model.md).
+gives gets one confidence out of what both say of it (docai.tasks.together, docs/model.md).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from docai.document import Document
 from docai.results import Answer
-from docai.tasks.confidence import sigmoid
 from docai.tasks.likeness import content_words
 from docai.tasks.text import key
+from docai.tasks.together import Fitted, Said, lead
 
 if TYPE_CHECKING:
     from docai.models.reader import AnswerWindow, Reading
@@ -27,39 +25,9 @@ MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 MOST_PAGES = 6  # that are read with a question; those whose words are likeliest about it
 MOST_READINGS = 10
 SATURATION, LENGTH = 1.2, 0.75  # BM25's k1 and b, as Robertson and Zaragoza recommend
-FARTHEST = 6.0  # log-odds of the reader; beyond, it is as sure as can be
-FARTHEST_LEAD = 4.0
-BEND = -1.0  # of a score: below it, hardly an answer is right
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is known of a possible answer: the reader's log-odds, the rules' confidence."""
-
-    odds: float | None
-    lead: float  # how far the odds are before those of other answers; see _lead
-    rules: float | None
-
-    def features(self) -> tuple[float, ...]:
-        """Four for what is read, two for what only rules found, two where both agree."""
-        logit = math.log(self.rules / (1.0001 - self.rules)) if self.rules else 0.0
-        if self.odds is None:
-            return 1.0, 0.0, 0.0, 0.0, 1.0, logit, 0.0, 0.0
-        odds, lead = within(self.odds, FARTHEST), within(self.lead, FARTHEST_LEAD)
-        if self.rules is None:
-            return 1.0, 1.0, odds, lead, 0.0, 0.0, 0.0, 0.0
-        return 1.0, 1.0, odds, lead, 0.0, 0.0, 1.0, logit
-
-
-def within(value: float, bound: float) -> float:
-    """Nearly the value where it is small, never beyond the bound, and always in order."""
-    return bound * math.tanh(value / bound)
-
-
-# Fitted by tools/fit_answers.py: how answers are ranked, and what the best one's score means
-# (constant, slope, what the slope gains above BEND).
-WEIGHTS = (-1.45, -1.24, 0.35, 0.27, -0.21, 0.38, 1.85, 0.31)
-MEANING = (0.69, 1.49, -0.06)
+# Fitted by tools/fit_answers.py.
+FITTED = Fitted((-1.45, -1.24, 0.35, 0.27, -0.21, 0.38, 1.85, 0.31), (0.69, 1.49, -0.06))
 
 
 def answers(
@@ -88,22 +56,11 @@ def ranked(
     found: Iterable[tuple[Answer, Said]], least: float = MIN_CONFIDENCE
 ) -> tuple[Answer, ...]:
     """Those at least so likely, likeliest first."""
-    told = [Answer(answer.text, probability(said), answer.evidence) for answer, said in found]
+    told = [
+        Answer(answer.text, FITTED.probability(said), answer.evidence) for answer, said in found
+    ]
     likely = [answer for answer in told if answer.confidence >= least]
     return tuple(sorted(likely, key=lambda answer: -answer.confidence))
-
-
-def probability(said: Said) -> float:
-    return sigmoid(sum(w * x for w, x in zip(MEANING, meaning(score(said)), strict=True)))
-
-
-def score(said: Said) -> float:
-    return sum(w * x for w, x in zip(WEIGHTS, said.features(), strict=True))
-
-
-def meaning(score: float) -> tuple[float, float, float]:
-    """The features by which a score becomes log-odds."""
-    return 1.0, score, max(0.0, score - BEND)
 
 
 def gathered(
@@ -131,7 +88,7 @@ def gathered(
         ruled.setdefault(same, answer.confidence)
         best.setdefault(same, answer)
     return [
-        (answer, Said(odds.get(same), _lead(same, odds), ruled.get(same)))
+        (answer, Said(odds.get(same), lead(same, odds), ruled.get(same)))
         for same, answer in best.items()
     ]
 
@@ -143,20 +100,6 @@ def _read(document: Document, question: str) -> list[Reading]:
     loaded = small.reader()
     pages = pages_about(document, question)
     return readings(loaded.model, loaded.tokenizer, document, question, pages)
-
-
-def _lead(same: str, odds: Mapping[str, float]) -> float:
-    """Of the reader's best answer, how far it is before the best that shares no text with it.
-
-    "12 May" is no rival of "12 May 2024". Any other answer is behind the best one.
-    """
-    if same not in odds:
-        return 0.0
-    best = max(odds, key=odds.__getitem__)
-    if same != best:
-        return odds[same] - odds[best]
-    rivals = [value for text, value in odds.items() if text not in same and same not in text]
-    return odds[same] - max(rivals, default=odds[same] - FARTHEST)
 
 
 def pages_about(document: Document, question: str) -> list[int]:

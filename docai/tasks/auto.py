@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from docai.document import Document
-from docai.results import Extraction
+from docai.results import Extraction, Label
 from docai.tasks.base import Task
 from docai.tasks.form import FormTask
 from docai.tasks.invoice import InvoiceTask
@@ -26,8 +26,9 @@ class AutoTask:
     """Classifies, then extracts; the result carries the name of the task that was chosen."""
 
     name: str = "auto"
+    kind_of: Callable[[Document], Label | None] = classify
 
     def extract(self, document: Document) -> Extraction:
-        label = classify(document)
+        label = self.kind_of(document)
         name = label.name if label is not None and label.name in BY_NAME else FOR_OTHERS
         return replace(BY_NAME[name].extract(document), label=label)

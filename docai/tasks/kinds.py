@@ -36,14 +36,19 @@ LONG_ROW = 8  # words of a row of prose
 
 
 def classify(document: Document) -> Label | None:
-    """The likeliest kind, or None for a document without a word."""
-    context = Context(document)
-    if not any(sheet.rows for sheet in context.sheets):
+    """The likeliest kind by rules, or None for a document without a word."""
+    found = scores(document)
+    if found is None:
         return None
-    scores = _scores(context)
-    best = max(KINDS, key=lambda kind: scores[kind])
-    total = sum(math.exp(score) for score in scores.values())
-    return Label(best, math.exp(scores[best]) / total)
+    best = max(KINDS, key=lambda kind: found[kind])
+    total = sum(math.exp(score) for score in found.values())
+    return Label(best, math.exp(found[best]) / total)
+
+
+def scores(document: Document) -> Mapping[str, float] | None:
+    """What speaks for each kind, in log-odds; None for a document without a word."""
+    context = Context(document)
+    return _scores(context) if any(sheet.rows for sheet in context.sheets) else None
 
 
 def _scores(context: Context) -> Mapping[str, float]:

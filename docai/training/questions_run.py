@@ -14,7 +14,7 @@ from docai.document import Document
 from docai.errors import UsageError
 from docai.evaluation.answers import FORGIVEN, AnswerScores, alike
 from docai.evaluation.metrics import auroc, calibration_error
-from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table
+from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table, confidence_tables
 from docai.models import small
 from docai.models.weights import load
 from docai.results import Answer
@@ -78,6 +78,14 @@ class QuestionScores:
         )  # fmt: skip
         return Table("Answers", header, tuple(rows))
 
+    def bins(self) -> list[Table]:
+        """What the confidences of each data set mean, as `docai ask` says them."""
+        return [
+            confidence_tables(f"{origin}, questions", claims)[1]
+            for origin, cases in self.cases.items()
+            if (claims := [_claim(case, TOGETHER) for case in cases if case.here[TOGETHER]])
+        ]
+
     def drawings(self) -> list[Drawing]:
         """Documents with most questions that were answered wrongly."""
         cases = [case for each in self.cases.values() for case in each]
@@ -140,7 +148,7 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
         ]
     if not scores.cases:
         raise UsageError("of documents that the model was not trained on, none is left to ask")
-    return Report("Questions", (scores.table(),), tuple(scores.drawings()))
+    return Report("Questions", (scores.table(), *scores.bins()), tuple(scores.drawings()))
 
 
 def _chosen(

@@ -10,8 +10,9 @@ from typed import document
 from docai.document import Document, Page, Source, Word
 from docai.geometry import Box
 from docai.results import Answer
-from docai.tasks import answer, answering
-from docai.tasks.ask_model import MOST_PAGES, Said, gathered, pages_about, probability, ranked
+from docai.tasks import answer, model_of
+from docai.tasks.ask_model import FITTED, MOST_PAGES, gathered, pages_about, ranked
+from docai.tasks.together import Said
 
 STORY = (
     "The museum opened in 1911 . Its founder , the sailor Emma Vance , gave her collection of "
@@ -50,7 +51,7 @@ def test_prose_is_read(question, expected):
     best = answer(made, question)[0]
     assert expected in best.text
     assert made.text(best.evidence) == best.text
-    assert answering().name == "docai-small"
+    assert model_of().name == "docai-small"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_both_sides_agreeing_are_surer_than_one():
     both = next(said for _, said in found if said.rules is not None)
     assert both.rules == 0.8 and both.odds is not None
     alone = [Said(both.odds, both.lead, None), Said(None, 0.0, 0.8)]
-    assert probability(both) > max(map(probability, alone))
+    assert FITTED.probability(both) > max(map(FITTED.probability, alone))
 
 
 def test_the_readers_order_is_kept_where_rules_are_silent():

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from docai.document import WordRef  # noqa: E402
 from docai.errors import UsageError  # noqa: E402
-from docai.models.page_reader import HEAD, described, field_readings, kind_scores  # noqa: E402
+from docai.models.page_reader import HEAD, described, look  # noqa: E402
 from docai.models.reader import NOT_HERE, windows_of  # noqa: E402
 from docai.models.weights import save  # noqa: E402
 from docai.results import Field, FieldType, KeyValue, Span  # noqa: E402
@@ -67,7 +67,7 @@ def taught(reader):
 
 def best(loaded, document, name, description):
     vectors = described(loaded.model, loaded.tokenizer, [words.prompt(name, description)])
-    found = field_readings(loaded.model, loaded.tokenizer, document, vectors)[0]
+    found = look(loaded.model, loaded.tokenizer, document).values(vectors)[0]
     return document.text(found[0].words), found[0].odds
 
 
@@ -76,7 +76,7 @@ def test_a_field_a_label_and_a_kind_are_learned(taught):
     assert best(taught, document, "invoice_id", words.FIELDS["invoice_id"])[0] == "12"
     assert best(taught, document, "name", "")[0] == "smith"
     vectors = described(taught.model, taught.tokenizer, training.KIND_PROMPTS)
-    scores = kind_scores(taught.model, taught.tokenizer, document, vectors)
+    scores = look(taught.model, taught.tokenizer, document).kinds(vectors)
     assert training.KIND_NAMES[scores.index(max(scores))] == "invoice"
 
 

@@ -78,7 +78,7 @@ def alone(tmp_path, content):
     path.write_bytes(content)
     document = read(path)
     found = [(question, tasks.answer(document, question)) for question in QUESTIONS]
-    return serialize.answers_to_json(document, tasks.answering(), found)["answers"]
+    return serialize.answers_to_json(document, tasks.model_of(), found)["answers"]
 
 
 def check_as_alone(told, expected):

@@ -1,0 +1,185 @@
+"""How well fields are found: by rules, by docai-small, and by both together.
+
+Receipts and invoices are asked for docai's own fields ("typed"); everything is asked as fields of
+the user's own, described in words ("own"), a form for what stands beside its labels.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from docai.errors import UsageError
+from docai.evaluation.metrics import Claim, Counts, auroc, calibration_error
+from docai.evaluation.report import Cell as TableCell
+from docai.evaluation.report import Report, Table, confidence_tables
+from docai.models import small
+from docai.models.weights import load
+from docai.results import Field, FieldType
+from docai.tasks import auto, described, read_fields
+from docai.tasks.base import FieldSpec
+from docai.tasks.own_fields import CustomTask
+from docai.tasks.read_fields import Wanted
+from docai.tasks.together import Said
+from docai.training.asked import pairs_of
+from docai.training.fewshot import is_same
+from docai.training.folds import Part, part_of
+from docai.training.labelled import LabelledDocument
+
+TYPED, OWN = "typed", "own"
+OPINIONS = {TYPED: read_fields.TYPED, OWN: read_fields.OWN}
+RULES, MODEL, TOGETHER = "rules", "model", "together"
+WAYS = (RULES, MODEL, TOGETHER)
+MOST_LABELS = 6  # of a form
+MODEL_ODDS = 0.0  # from which the model alone is believed
+
+Options = Sequence[tuple[Field, Said]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One field of one document: what is true (None: it is not there), and what was found."""
+
+    how: str  # TYPED or OWN
+    name: str
+    truth: Field | None
+    ruled: Field | None
+    options: Options
+
+    def said(self, way: str) -> Field | None:
+        if way == RULES:
+            return self.ruled
+        if way == TOGETHER:
+            return read_fields.told(self.options, OPINIONS[self.how])
+        read = [(said.odds, field) for field, said in self.options if said.odds is not None]
+        odds, field = max(read, key=lambda one: one[0], default=(MODEL_ODDS, None))
+        return field if odds > MODEL_ODDS else None
+
+    def is_right(self, claim: Field) -> bool:
+        return self.truth is not None and is_same(claim.text, self.truth)
+
+
+def cases(one: LabelledDocument, draw: Random) -> Iterator[Case]:
+    fields = _fields(one)
+    if fields and one.kind in read_fields.ORDERS:
+        task = auto.BY_NAME[one.kind or ""]
+        found = task.extract(one.document)
+        yield from _cases(TYPED, one, fields, found.get, read_fields.known(fields))
+    own = fields or _labels(one, draw)
+    specs = tuple(_spec(name, field) for name, field in own.items())
+    if specs:
+        found = CustomTask(specs).extract(one.document)
+        yield from _cases(OWN, one, own, found.get, read_fields.own(specs))
+
+
+def _cases(
+    how: str,
+    one: LabelledDocument,
+    fields: Mapping[str, Field | None],
+    ruled: Callable[[str], Field | None],
+    wanted: Sequence[Wanted],
+) -> Iterator[Case]:
+    options = read_fields.gathered(ruled, wanted, one.document)
+    for name, each in options.items():
+        yield Case(how, name, fields[name], ruled(name), each)
+
+
+def _fields(one: LabelledDocument) -> dict[str, Field | None]:
+    """Docai's own fields that the document was searched for, in a fixed order."""
+    known = {field.name: field for field in one.fields or ()}
+    names = sorted((one.sought | known.keys()) & described.FIELDS.keys())
+    return {name: known.get(name) for name in names}
+
+
+def _labels(one: LabelledDocument, draw: Random) -> dict[str, Field | None]:
+    """What stands beside some labels of a form, by the labels."""
+    pairs = [pair for pair in pairs_of(one) if pair.checked is None and pair.value]
+    texts = [pair.key.text.rstrip(" :：*.").strip() for pair in pairs]
+    single = [n for n, text in enumerate(texts) if text and texts.count(text) == 1]
+    chosen = sorted(draw.sample(single, min(MOST_LABELS, len(single))))
+    found: dict[str, Field | None] = {}
+    for n in chosen:
+        value = pairs[n].value
+        assert value is not None
+        found[texts[n]] = Field(
+            texts[n], FieldType.STRING, value.text, value.text, 1.0, value.evidence
+        )
+    return found
+
+
+def _spec(name: str, field: Field | None) -> FieldSpec:
+    kind = read_fields.VALUES[name].type if name in read_fields.VALUES else FieldType.STRING
+    return FieldSpec(name, kind, described.FIELDS.get(name, ""))
+
+
+def kept_for(documents: Iterable[LabelledDocument], part: Part) -> list[LabelledDocument]:
+    """Of sets that docai-small was trained on the part kept for this, of others everything."""
+    learned = {name for name, _ in load(small.FOLDER).card.data}
+    return [
+        one
+        for one in documents
+        if one.origin not in learned
+        or one.origin == "synthetic"
+        or part_of(one.document.source.filename) is part
+    ]
+
+
+def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Report:
+    """`limit` documents of each data set, 0 for all. Raises UsageError where none is left."""
+    by_origin: dict[str, list[LabelledDocument]] = defaultdict(list)
+    for one in kept_for(documents, Part.CHECKING):
+        by_origin[one.origin].append(one)
+    rows, fields, bins = [], [], []
+    for origin, own in by_origin.items():
+        draw = Random(seed)
+        draw.shuffle(own)
+        found = [case for one in own[: limit or None] for case in cases(one, draw)]
+        for how in (TYPED, OWN):
+            asked = [case for case in found if case.how == how]
+            if asked:
+                rows += [_row(f"{origin}, {how}, {way}", asked, way) for way in WAYS]
+                fields += _by_field(origin, how, asked)
+                bins.append(confidence_tables(f"{origin}, {how}", _claims(asked, TOGETHER))[1])
+    if not rows:
+        raise UsageError("of documents that the model was not trained on, none has fields to find")
+    header = ("", "fields", "precision", "recall", "F1", "AUROC", "ECE")
+    each = ("", "there", *(f"F1, {way}" for way in WAYS))
+    tables = (
+        Table("All fields", header, tuple(rows)),
+        Table("Field by field", each, tuple(fields)),
+        *bins,
+    )
+    return Report("Fields", tables)
+
+
+def _claims(asked: Iterable[Case], way: str) -> list[Claim]:
+    said = [(case, case.said(way)) for case in asked]
+    return [(claim.confidence, case.is_right(claim)) for case, claim in said if claim is not None]
+
+
+def _row(title: str, asked: Sequence[Case], way: str) -> tuple[TableCell, ...]:
+    claims = _claims(asked, way)
+    right = sum(right for _, right in claims)
+    counts = Counts(right, len(claims), sum(case.truth is not None for case in asked))
+    sure = way != MODEL  # its log-odds alone are no probability
+    return (
+        title,
+        counts.expected,
+        counts.precision,
+        counts.recall,
+        counts.f1,
+        auroc(claims) if sure else None,
+        calibration_error(claims) if sure else None,
+    )
+
+
+def _by_field(origin: str, how: str, asked: Sequence[Case]) -> list[tuple[TableCell, ...]]:
+    names = sorted({case.name for case in asked if case.name in described.FIELDS})
+    rows = []
+    for name in names:
+        own = [case for case in asked if case.name == name]
+        figures = [_row("", own, way) for way in WAYS]
+        rows.append((f"{origin}, {how}, {name}", figures[0][1], *(row[4] for row in figures)))
+    return rows

@@ -1,0 +1,50 @@
+"""Fits the two logistic maps of docai.tasks.together; tools/fit_*.py say to what."""
+
+import numpy as np
+
+from docai.evaluation.metrics import auroc, calibration_error
+from docai.tasks import together
+
+PULL = 0.1  # of a normal prior on every weight
+STEPS = 50
+
+
+def fitted(rows):
+    """Newton's method on the penalised likelihood; rows of (features, right)."""
+    features = np.array([x for x, _ in rows])
+    right = np.array([r for _, r in rows], float)
+    weights = np.zeros(features.shape[1])
+    pull = PULL * np.eye(len(weights))
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        curve = (features.T * (chance * (1 - chance))) @ features + pull
+        weights += np.linalg.solve(curve, features.T @ (right - chance) - pull @ weights)
+    return weights
+
+
+def best(found, weights):
+    """(features of the score, right) of the value that would be given."""
+    scored = [(float(np.dot(weights, said.features())), right) for said, right in found]
+    score, right = max(scored)
+    return together.meaning(score), right
+
+
+def fit(asked):
+    """The weights of the features and the meaning of a score, of [(said, right), ...] each."""
+    weights = fitted([(said.features(), right) for found in asked for said, right in found])
+    return weights, fitted([best(found, weights) for found in asked])
+
+
+def report(asked, name):
+    """Prints how well halves fitted on the other do, and the maps fitted on everything."""
+    claims = []
+    for learned, checked in ((asked[::2], asked[1::2]), (asked[1::2], asked[::2])):
+        weights, meant = fit(learned)
+        for found in checked:
+            features, right = best(found, weights)
+            claims.append((float(1 / (1 + np.exp(-np.dot(meant, features)))), right))
+    print(f"halves fitted on the other: calibration error {calibration_error(claims):.3f},", end="")
+    right = sum(right for _, right in claims)
+    print(f" AUROC {auroc(claims):.3f}, right {right} of {len(claims)}")
+    maps = (f"({', '.join(f'{number:.2f}' for number in numbers)})" for numbers in fit(asked))
+    print(f"{name} = Fitted({', '.join(maps)})")
