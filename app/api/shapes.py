@@ -172,12 +172,17 @@ class ChangeIn(Incoming):
     """What a value is; null takes the field away. Its form is that of docs/json.md.
 
     A `cell` is named TABLE.COLUMN, a `table_row` TABLE, all from 0; a row can be taken away only.
+    A `key_value` is named by its label, whose first 100 characters are enough; null was left empty.
     """
 
     name: Name
     value: Annotated[Text, Field(max_length=10_000)] | bool | MoneyIn | None
-    kind: Annotated[Name, Field(description="field, item, tax_detail, cell or table_row")] = "field"
-    row: Annotated[int, Field(ge=0, le=100_000, description="of the item or table, from 0")] = 0
+    kind: Annotated[
+        Name, Field(description="field, item, tax_detail, key_value, cell or table_row")
+    ] = "field"
+    row: Annotated[
+        int, Field(ge=0, le=100_000, description="of the item, pair or table, from 0")
+    ] = 0
     type: Annotated[FieldType | None, Field(description="of a field that is new")] = None
     text: Annotated[
         Text | None, Field(max_length=10_000, description="what the page says, where it says it")

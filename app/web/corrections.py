@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.client import ApiError, Client, Extraction
 from app.web import addable
-from app.web.rows import Place, fields_of
+from app.web.rows import PAIR, Place, left_empty, values_of
 from app.web.session import told, warn
 from app.web.values import DoesNotFit, parsed, shown
 from app.web.words import known, t
@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 
 LEAVING = ("confirm", "skip", "back")
+MOST_CHANGES = 500  # of one call
 TOGETHER = ("accept", "absent", "set", "cell")  # one call, where they come faster than it answers
 
 
@@ -63,11 +64,11 @@ def confirm(docai: Client, found: Extraction) -> None:
     """Everything that nobody has looked at is right as it is."""
     left = [
         _change(place, field["value"])
-        for place, field in fields_of(found.result)
+        for place, field in values_of(found.result)
         if not field.get("corrected")
     ]
-    if left:
-        docai.correct(found.document, found.requested, left)
+    for start in range(0, len(left), MOST_CHANGES):
+        docai.correct(found.document, found.requested, left[start : start + MOST_CHANGES])
     docai.review(found.document, found.requested)
 
 
@@ -114,9 +115,16 @@ def _fitting(docai: Client, found: Extraction, action: Json) -> Json | None:
             case _:
                 return _of_field(found, action)
     except DoesNotFit as error:
-        name = action.get("name") or Place.of(action["id"]).name
-        warn(t("fields.does_not_fit", name=known("field", name), type=t(f"type.{error}")))
+        warn(t("fields.does_not_fit", name=_name(action), type=t(f"type.{error}")))
         return None
+
+
+def _name(action: Json) -> str:
+    """Of what was to be changed, as the list has it."""
+    if "id" not in action:
+        return known("field", action["name"])
+    place = Place.of(action["id"])
+    return place.name if place.kind == PAIR else known("field", place.name)
 
 
 def _added(action: Json, kinds: dict[str, str]) -> Json | None:
@@ -131,16 +139,19 @@ def _added(action: Json, kinds: dict[str, str]) -> Json | None:
 
 def _of_field(found: Extraction, action: Json) -> Json | None:
     """None where it was marked as absent a moment ago."""
-    fields = dict(fields_of(found.result))
+    fields = dict(values_of(found.result))
     place = Place.of(action["id"])
     field = fields.get(place)
     if field is None:
         return None
     change = _change(place, field["value"])
     if action["op"] == "absent":
-        change["value"] = None
+        change["value"] = left_empty(field) if place.kind == PAIR else None
     elif action["op"] == "set" and action["text"] != shown(field["type"], field["value"]):
-        change["value"] = parsed(field["type"], action["text"], field["value"])
+        if place.kind == PAIR and not action["text"].strip():
+            change["value"] = left_empty(field)
+        else:
+            change["value"] = parsed(field["type"], action["text"], field["value"])
         change |= _place_of(action)
     return change
 

@@ -12,6 +12,8 @@ from app.web.words import known, t
 
 Json = dict[str, Any]
 
+PAIR = "key_value"
+NAMED = 100  # characters of a label that a correction names
 LISTS = {"item": "items", "tax_detail": "tax_details"}
 INDEXED = re.compile(r"(items|tax_details)\[(\d+)\]\.(\w+)")
 
@@ -43,6 +45,30 @@ def fields_of(result: Json) -> Iterator[tuple[Place, Json]]:
             yield place, field
 
 
+def pairs_of(result: Json) -> Iterator[tuple[Place, Json]]:
+    """A form's labels as fields; the value is None where nothing was filled in."""
+    for number, pair in enumerate(result.get("key_values", ())):
+        filled = pair["value"] or {}
+        label = pair["key"]["text"]
+        yield (
+            Place(PAIR, number, label[:NAMED]),
+            {
+                "name": label,
+                "type": filled.get("type", "string"),
+                "value": filled.get("value", filled.get("text")),
+                "confidence": pair["confidence"],
+                "evidence": filled.get("evidence") or pair["key"]["evidence"],
+                "corrected": pair.get("corrected", False),
+            },
+        )
+
+
+def values_of(result: Json) -> Iterator[tuple[Place, Json]]:
+    """Everything in a list of fields that can be corrected."""
+    yield from fields_of(result)
+    yield from pairs_of(result)
+
+
 def field_rows(result: Json) -> list[Json]:
     messages = check_messages(result)
     rows = []
@@ -69,19 +95,25 @@ def pair_rows(result: Json) -> list[Json]:
     """Of a form: its labels and what was filled in."""
     return [
         {
-            "id": f"pair/{number}/",
-            "label": pair["key"]["text"],
+            "id": place.id,
+            "label": pair["name"],
             "value": _filled(pair),
-            "edit": "",
+            "edit": _filled(pair),
             "confidence": pair["confidence"],
             "tone": tone(pair["confidence"]),
-            "looked_at": False,
+            "looked_at": pair["corrected"],
             "messages": [],
             "group": "",
-            "fixed": True,
+            "filled": True,
+            "left_empty": shown(pair["type"], left_empty(pair)),
         }
-        for number, pair in enumerate(result.get("key_values", ()))
+        for place, pair in pairs_of(result)
     ]
+
+
+def left_empty(pair: Json) -> bool | None:
+    """What a pair's value is where a person filled nothing in; a checkbox is not ticked then."""
+    return False if pair["type"] == "boolean" else None
 
 
 def marks(result: Json) -> list[Json]:
@@ -92,10 +124,9 @@ def marks(result: Json) -> list[Json]:
         sure = "doubtful" if messages.get(place.id) else tone(field["confidence"])
         label = f"{known('field', place.name)}: {shown(field['type'], field['value'])}"
         found += [_mark(place.id, "field", spot, label, sure) for spot in field["evidence"]]
-    for number, pair in enumerate(result.get("key_values", ())):
-        spots = (pair["value"] or pair["key"])["evidence"]
-        label, sure = f"{pair['key']['text']}: {_filled(pair)}", tone(pair["confidence"])
-        found += [_mark(f"pair/{number}/", "pair", spot, label, sure) for spot in spots]
+    for place, pair in pairs_of(result):
+        label, sure = f"{pair['name']}: {_filled(pair)}", tone(pair["confidence"])
+        found += [_mark(place.id, "pair", spot, label, sure) for spot in pair["evidence"]]
     for number, table in enumerate(result.get("tables", ())):
         label = t("document.table", number=number + 1)
         parts = table.get("parts") or [table]
@@ -163,8 +194,7 @@ def _row_of(name: str) -> str:
 
 
 def _filled(pair: Json) -> str:
-    value = pair["value"] or {}
-    return shown(value.get("type", "string"), value.get("value", value.get("text")))
+    return shown(pair["type"], pair["value"])
 
 
 def _mark(id: str, kind: str, spot: Json, label: str, sure: str) -> Json:

@@ -10,8 +10,8 @@ from docai.tasks.dates import find_dates
 
 SURE, UNSURE = 0.9, 0.7  # from here on a value is shown as quite sure, or as worth a look
 YES, NO = (
-    ("yes", "true", "1", "x", "✓", "ja", "是", "有"),
-    ("no", "false", "0", "", "nein", "否", "无"),
+    ("yes", "true", "1", "x", "✓", "✔", "☒", "☑", "[x]", "ja", "是", "有"),
+    ("no", "false", "0", "", "☐", "□", "[ ]", "nein", "否", "无"),
 )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from docai.errors import Conflict, NotFound, UsageError
 from docai.jobs import ANSWER, ItemState
 from docai.results import FieldType
-from docai.store import cells
+from docai.store import cells, pairs
 from docai.store.database import Store
 from docai.store.ids import new_id
 from docai.store.models import (
@@ -36,15 +36,16 @@ from docai.store.models import (
     TableRow,
     table_of,
 )
+from docai.store.pairs import KEY_VALUE
 from docai.store.rechecks import recheck
 from docai.store.upsert import insert_new
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
-FIELD, ITEM, TAX_DETAIL, KEY_VALUE = "field", "item", "tax_detail", "key_value"
+FIELD, ITEM, TAX_DETAIL = "field", "item", "tax_detail"
 LISTS = {ITEM: "items", TAX_DETAIL: "tax_details"}  # where JSON keeps a kind's rows
-CORRECTABLE = (FIELD, *LISTS, *cells.KINDS)
+CORRECTABLE = (FIELD, *LISTS, KEY_VALUE, *cells.KINDS)
 AT_ONCE = 100  # results fetched at a time where many are streamed
 MOST_DIGITS = 40  # of a number that a person gives: "1e999999999" would fill the memory
 LARGEST = Decimal(10) ** 18  # a number beyond it stands as text only
@@ -86,7 +87,8 @@ class Chosen:
 class Change:
     """What a person says a value is; `value` None takes the field away.
 
-    Kinds are field, item, tax_detail, and those of docai.store.cells for what stands in tables.
+    Kinds are field, item, tax_detail, key_value (docai.store.pairs), and those of
+    docai.store.cells for what stands in tables.
 
     `value` is as docs/json.md has it for the type: a string, {"amount", "currency"}, a boolean.
     `text` and `evidence` say where on the page the value stands; None keeps what was known.
@@ -339,8 +341,8 @@ def _insert_rows(session: Session, id: UUID, result: Json) -> None:
     lists = [(kind, row, item) for kind in LISTS for row, item in _rows(result, kind)]
     fields = [_field_row(id, FIELD, 0, field) for field in result.get("fields", ())]
     fields += [_field_row(id, kind, row, f) for kind, row, item in lists for f in item["fields"]]
-    pairs = enumerate(result.get("key_values", ()))
-    fields += [_field_row(id, KEY_VALUE, row, _pair_as_field(pair)) for row, pair in pairs]
+    filled = map(pairs.as_field, result.get("key_values", ()))
+    fields += [_field_row(id, KEY_VALUE, row, field) for row, field in enumerate(filled)]
     tables = list(enumerate(result.get("tables", ())))
     rows: list[tuple[Any, list[Json]]] = [
         (ItemRow, [{"extraction_id": id, "kind": kind, "row": row} for kind, row, _ in lists]),
@@ -395,18 +397,6 @@ def _number(text: str) -> Decimal | None:
     return number if abs(number) < LARGEST else None
 
 
-def _pair_as_field(pair: Json) -> Json:
-    value = pair["value"] or {}
-    return {
-        "name": pair["key"]["text"],
-        "type": value.get("type", FieldType.STRING),
-        "value": value.get("value", value.get("text")),
-        "text": value.get("text"),
-        "confidence": pair["confidence"],
-        "evidence": (value or pair["key"])["evidence"],
-    }
-
-
 def _table_row(id: UUID, number: int, table: Json) -> Json:
     kept = ("page", "rows", "columns", "confidence", "box")
     caption = table.get("caption", {}).get("text")
@@ -451,10 +441,25 @@ def _changed(result: Json, change: Change) -> tuple[Json | None, Json | None]:
     if change.kind in cells.KINDS:
         _, old, new = cells.changed(result, change.kind, change.row, change.name, change.value)
         return old, new
+    if change.kind == KEY_VALUE:
+        pair = pairs.find(result, change.row, change.name)
+        return pair, _changed_pair(result, pair, change)
     if "fields" not in result:
         raise UsageError(f"a result of the task {result.get('task')!r} has no fields to correct")
     before = _find_field(result, change.kind, change.row, change.name)
     return before, _changed_field(change, before)
+
+
+def _changed_pair(result: Json, old: Json, change: Change) -> Json:
+    return pairs.changed(
+        result,
+        old,
+        change.row,
+        change.value,
+        kind=change.type,
+        text=change.text,
+        evidence=change.evidence,
+    )
 
 
 def _changed_field(change: Change, old: Json | None) -> Json | None:
@@ -534,6 +539,8 @@ def _corrected(before: Json, corrections: Sequence[Correction]) -> Json:
         if each.kind in cells.KINDS:
             about = (each.kind, each.row, each.name, _value_of(each.new))
             result, _, _ = cells.changed(result, *about)
+        elif each.kind == KEY_VALUE and each.new is not None:
+            result = pairs.with_value(result, each.row, each.new)
         elif each.kind == FIELD:
             fields = _with_field(result["fields"], each.name, each.new)
             result = {**result, "fields": fields}
@@ -544,7 +551,7 @@ def _corrected(before: Json, corrections: Sequence[Correction]) -> Json:
             fields = _with_field(items[each.row]["fields"], each.name, each.new)
             items[each.row] = {"fields": fields}
             result = {**result, key: items}
-    of_fields = [each for each in corrections if each.kind not in cells.KINDS]
+    of_fields = [each for each in corrections if each.kind in (FIELD, *LISTS)]
     changed = {c.name for c in of_fields if _value_of(c.old) != _value_of(c.new)}
     if changed and "checks" in before:
         result = {**result, "checks": recheck(before, result, changed)}
@@ -592,15 +599,16 @@ def _replace(session: Session, row: ExtractionRow, change: Change, new: Json | N
 
 def _replace_row(session: Session, id: UUID, change: Change, new: Json | None) -> None:
     place = {"extraction_id": id, "kind": change.kind, "row": change.row}
-    is_it = (
+    is_it = [
         FieldRow.extraction_id == id,
         FieldRow.kind == change.kind,
         FieldRow.row == change.row,
-        FieldRow.name == change.name,
-    )
+    ]
+    if change.kind != KEY_VALUE:  # of which a row has one
+        is_it.append(FieldRow.name == change.name)
     session.execute(delete(FieldRow).where(*is_it))
     if new is not None:
-        if change.kind != FIELD:
+        if change.kind in LISTS:
             insert_new(session, ItemRow, place)
         session.execute(insert(FieldRow).values(**_field_row(id, change.kind, change.row, new)))
 

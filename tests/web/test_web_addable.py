@@ -49,12 +49,11 @@ def result(task, name="invoice_id"):
     return SimpleNamespace(id="r", document="d", requested="auto", task=task, result=values)
 
 
-def do(client, *actions, **action):
+def do(client, *actions, found=None, **action):
     done = actions or [action]
     said = {"run": "1", "list": [{"n": n, "result": "r", **a} for n, a in enumerate(done, 1)]}
-    return AppTest.from_function(
-        page, args=(client, result("invoice"), said), default_timeout=60
-    ).run()
+    args = (client, found or result("invoice"), said)
+    return AppTest.from_function(page, args=args, default_timeout=60).run()
 
 
 def test_what_the_result_has_cannot_be_added():
@@ -138,3 +137,58 @@ def test_one_that_is_refused_does_not_hold_up_the_others():
     shown = do(client, cell(0, "a"), cell(1, "b"), cell(2, "c"))
     assert texts(client) == [["a"], ["c"]]
     assert len(shown.toast) == 1
+
+
+def form():
+    """A label with a text, a checkbox, and a label that nothing is filled in beside."""
+    tick = {"text": "☒", "evidence": [SPOT], "type": "boolean", "value": True}
+    values = {"Town": {"text": "Oxfrod", "evidence": [SPOT]}, "Adult": tick, "Name": None}
+    pairs = [
+        {"key": {"text": label, "evidence": []}, "value": value, "confidence": 0.6}
+        for label, value in values.items()
+    ]
+    found = result("form")
+    found.result = {"task": "form", "fields": [], "key_values": pairs}
+    return found
+
+
+def of_pair(row, name, value):
+    return {"name": name, "kind": "key_value", "row": row, "value": value}
+
+
+def test_pairs_of_a_form_are_named_as_the_api_names_them():
+    client = Service()
+    town, adult, name = ("key_value/0/Town", "key_value/1/Adult", "key_value/2/Name")
+    do(
+        client,
+        {"op": "set", "id": town, "text": "Oxford", "evidence": None},
+        {"op": "absent", "id": adult},
+        {"op": "accept", "id": name},
+        found=form(),
+    )
+    ((_, _, made),) = client.corrected
+    assert made == [
+        of_pair(0, "Town", "Oxford"), of_pair(1, "Adult", False), of_pair(2, "Name", None),
+    ]  # fmt: skip
+
+
+def test_a_pair_that_is_emptied_was_not_filled_in_and_one_that_is_picked_has_its_place():
+    client = Service()
+    picked = {"text": "Ann", "page_text": "Ann", "evidence": [SPOT]}
+    do(
+        client,
+        {"op": "set", "id": "key_value/0/Town", "text": " ", "evidence": None},
+        {"op": "set", "id": "key_value/2/Name", **picked},
+        found=form(),
+    )
+    ((_, _, (town, name)),) = client.corrected
+    assert town == of_pair(0, "Town", None)
+    assert name == {**of_pair(2, "Name", "Ann"), "text": "Ann", "evidence": [SPOT]}
+
+
+def test_a_tick_that_is_no_yes_or_no_is_refused_by_the_name_of_its_label():
+    client = Service()
+    change = {"op": "set", "id": "key_value/1/Adult", "text": "perhaps", "evidence": None}
+    shown = do(client, change, found=form())
+    assert not client.corrected
+    assert shown.toast[0].value.startswith("Adult was not changed")

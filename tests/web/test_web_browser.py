@@ -315,9 +315,59 @@ def test_a_form_is_reviewed_beside_its_page(visit, owner, client):
     pairs = found.result["key_values"]
     page = visit(owner, at="review")
     expect(page.locator("div.fields .row")).to_have_count(len(pairs))
-    expect(mark(page, "pair/0/")).to_have_class(re.compile("selected"))
+    expect(mark(page, "key_value/0/Full name")).to_have_class(re.compile("selected"))
     page.keyboard.press("Enter")
-    expect(mark(page, "pair/1/")).to_have_class(re.compile("selected"))
+    expect(mark(page, "key_value/1/Date of birth")).to_have_class(re.compile("selected"))
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     assert client.reviews().open == 0
+    confirmed = client.extraction(document.id, "form").result["key_values"]
+    assert all(pair["corrected"] for pair in confirmed)
+
+
+def test_what_was_filled_in_on_a_form_is_put_right_by_keyboard(visit, owner, client):
+    lines = (
+        "Full name: Marta Lindqvist",
+        "Town: Oxfrod",
+        "Telephone: none",
+        "Email: m@mail.example",
+    )
+    document = client.upload(("form.pdf", small_pdf(*lines)))
+    client.extract(document.id, "form")
+    page = visit(owner, at="review")
+    name, town = row(page, "key_value/0/Full name"), row(page, "key_value/1/Town")
+    phone = row(page, "key_value/2/Telephone")
+    expect(name).to_have_class(re.compile("selected"))
+    page.keyboard.press("p")
+    word(page, "Lindqvist").click()
+    expect(name.get_by_role("textbox")).to_have_value("Lindqvist")
+    name.get_by_role("textbox").press("Enter")
+    expect(town).to_have_class(re.compile("selected"))
+    page.keyboard.press("e")
+    expect(town.get_by_role("textbox")).to_have_value("Oxfrod")
+    town.get_by_role("textbox").fill("Oxford")
+    town.get_by_role("textbox").press("Enter")
+    page.keyboard.press("x")
+    expect(phone).to_contain_text("nothing filled in")
+    page.keyboard.press("x")
+    page.keyboard.press("u")  # the last one, which was right
+    expect(page.locator(".fields[data-waiting='0']")).to_contain_text("m@mail.example")
+    held = client.extraction(document.id, "form").result["key_values"][:4]  # and one of "Page 1"
+    texts = [pair["value"] and pair["value"]["text"] for pair in held]
+    assert texts == ["Lindqvist", "Oxford", None, "m@mail.example"]
+    assert [len(pair["value"]["evidence"][0]["words"]) for pair in held[:2]] == [1, 1]
+    assert [bool(pair.get("corrected")) for pair in held] == [True, True, True, False]
+
+    page = visit(owner, at=f"document?document={document.id}")
+    town = row(page, "key_value/1/Town")
+    expect(town).to_contain_text("Oxford")
+    town.locator(".field").click()
+    expect(mark(page, "key_value/1/Town")).to_have_class(re.compile("selected"))
+    page.keyboard.press("e")
+    town.get_by_role("textbox").fill("Bath")
+    town.get_by_role("textbox").press("Enter")
+    expect(page.locator(".fields[data-waiting='0']")).to_contain_text("Bath")
+    page.get_by_text("Corrections (5)").click()
+    expect(page.get_by_text("Town: Oxford → Bath")).to_be_visible()
+    page.reload()
+    expect(row(page, "key_value/1/Town")).to_contain_text("Bath")

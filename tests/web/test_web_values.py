@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("streamlit")
 
 from app.web.grids import as_csv, as_html, as_xlsx, grid, grid_cells
-from app.web.rows import Place, check_messages, field_rows, marks, table_marks
+from app.web.rows import Place, check_messages, field_rows, marks, pair_rows, table_marks
 from app.web.values import DoesNotFit, parsed, shown, tone
 
 
@@ -27,6 +27,7 @@ from app.web.values import DoesNotFit, parsed, shown, tone
         ("date", "2026-03-01", "2026-03-01"),
         ("number", "19 %", "19"),
         ("boolean", "✓", True),
+        ("boolean", "☐", False),  # as it is picked on a page
         ("string", " INV-1 ", "INV-1"),
     ],
 )
@@ -87,6 +88,33 @@ def test_a_field_is_one_row_and_each_place_a_mark(in_english):
     assert (listed[0]["value"], listed[0]["tone"]) == ("5.00", "doubtful")
     assert [(m["id"], m["page"]) for m in marks(RESULT)] == [
         ("field/0/total", 1), ("item/0/quantity", 3), ("table/0/", 2),
+    ]  # fmt: skip
+
+
+PAIRS = {
+    "key_values": [
+        {
+            "key": {"text": "Date of birth", "evidence": [{"page": 1, "box": [0, 0, 9, 9]}]},
+            "value": None,
+            "confidence": 1.0,
+            "corrected": True,
+        },
+        {
+            "key": {"text": "Adult", "evidence": []},
+            "value": {"text": "☒", "evidence": [{"page": 2, "box": [0, 0, 9, 9]}],
+                      "type": "boolean", "value": True},
+            "confidence": 0.5,
+        },
+    ]
+}  # fmt: skip
+
+
+def test_a_pair_is_a_row_with_a_mark_where_its_value_or_else_its_label_stands(in_english):
+    birth, adult = pair_rows(PAIRS)
+    assert (birth["label"], birth["value"], birth["looked_at"]) == ("Date of birth", "", True)
+    assert (adult["edit"], adult["left_empty"], adult["looked_at"]) == ("✓", "✗", False)
+    assert [(m["id"], m["page"]) for m in marks(PAIRS)] == [
+        ("key_value/0/Date of birth", 1), ("key_value/1/Adult", 2),
     ]  # fmt: skip
 
 

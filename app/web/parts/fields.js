@@ -104,7 +104,7 @@ class Fields {
   row(row) {
     const isSelected = row.id === this.selected;
     const done = this.actions.findLast((each) => each.id === row.id);
-    const value = done?.op === "set" ? done.text : done?.op === "absent" ? "" : row.value;
+    const value = done?.op === "set" ? done.text : done?.op === "absent" ? row.left_empty ?? "" : row.value;
     const isLookedAt = row.looked_at || Boolean(done);
     const state = isLookedAt ? "looked" : row.tone;
     const sure = row.confidence == null ? "" : `${Math.round(row.confidence * 100)} %`;
@@ -112,7 +112,7 @@ class Fields {
       "button",
       { type: "button", class: "field", "aria-pressed": String(isSelected), onclick: () => this.select(row.id) },
       element("span", { class: "name" }, row.label),
-      element("span", { class: `value ${value ? "" : "none"}` }, value || this.text.absent_value),
+      element("span", { class: `value ${value ? "" : "none"}` }, value || this.none(row)),
       element(
         "span",
         { class: `sure ${state}`, title: isLookedAt ? this.text.looked_at : this.text.confidence },
@@ -122,14 +122,19 @@ class Fields {
     const parts = [button];
     for (const message of row.messages) parts.push(element("p", { class: "message" }, message));
     if (isSelected && this.editing === row.id) parts.push(this.editor(row));
-    else if (isSelected && this.data.can_edit && !row.fixed) parts.push(this.buttons());
+    else if (isSelected && this.data.can_edit) parts.push(this.buttons(row));
     return element("div", { class: `row ${isSelected ? "selected" : ""}`, "data-id": row.id }, ...parts);
   }
 
-  buttons() {
+  none(row) {
+    return row.filled ? this.text.left_empty_value : this.text.absent_value;
+  }
+
+  buttons(row) {
     const names = ["accept", "edit", "pick", "absent"];
+    const text = { ...this.text, ...(row.filled && { absent: this.text.left_empty }) };
     return element("div", { class: "buttons" }, ...names.map((name) => element(
-      "button", { type: "button", class: name, onclick: () => this.act(name) }, this.text[name],
+      "button", { type: "button", class: name, onclick: () => this.act(name) }, text[name],
     )));
   }
 
@@ -182,7 +187,10 @@ class Fields {
     }
     if (this.data.missing?.length) made.push(button("add"));
     made.push(button("undo"));
-    const keys = this.data.mode === "review" ? this.text.keys_review : this.text.keys;
+    const [look, review] = this.data.is_form
+      ? [this.text.keys_form, this.text.keys_form_review]
+      : [this.text.keys, this.text.keys_review];
+    const keys = this.data.mode === "review" ? review : look;
     return [element("div", { class: "foot" }, ...made), element("p", { class: "keys" }, keys)];
   }
 
@@ -212,9 +220,7 @@ class Fields {
   act(name) {
     if (!this.data.can_edit || this.isLeaving) return;
     const row = this.data.rows.find((each) => each.id === this.selected);
-    if (row?.fixed && ["accept", "edit", "pick", "absent"].includes(name)) {
-      this.move(1);
-    } else if (name === "add") {
+    if (name === "add") {
       if (!this.data.missing?.length) return;
       this.editing = ADDING;
       this.setPicking(true);

@@ -72,12 +72,13 @@ def _wait(id: str) -> None:
 
 def _with_result(client: Client, document: Document, found: Extraction) -> None:
     left, right = st.columns([3, 2])
+    tab_names = _tabs(found)
     with right:
         tab = st.segmented_control(
             t("document.show"),
-            TABS,
+            tab_names,
             format_func=lambda name: _tab(name, found),
-            default=st.session_state.pop("document_tab", "fields"),
+            default=st.session_state.pop("document_tab", tab_names[0]),
             required=True,
             label_visibility="collapsed",
         )
@@ -86,7 +87,7 @@ def _with_result(client: Client, document: Document, found: Extraction) -> None:
         shown = viewed(document, found.result, marks, selected)
         parts.viewer({**shown, "layer": "tables" if tab == "tables" else "fields"}, key="viewer")
     with right:  # after the page, which need not wait for it
-        if tab in ("fields", "tables"):
+        if tab in ("fields", "form", "tables"):
             tabs.history(client, found)
 
 
@@ -97,7 +98,8 @@ def _shown(
     marks, selected = rows.marks(found.result), None
     match tab:
         case "form":
-            _pairs(found)
+            found = _pairs(client, found)
+            marks = rows.marks(found.result)
         case "tables":
             found, marks = tabs.tables(client, found)
             selected = marks[0]["id"] if marks else None
@@ -114,8 +116,17 @@ def _shown(
     return found, marks, selected
 
 
+def _tabs(found: Extraction) -> list[str]:
+    """A form has pairs instead of fields."""
+    has_fields = found.task != "form" or bool(found.result.get("fields"))
+    return [name for name in TABS if name != "fields" or has_fields]
+
+
 def _tab(name: str, found: Extraction) -> str:
-    return known("task", found.task) if name == "fields" else t(f"document.tab_{name}")
+    """No two are called the same: Streamlit tells them apart by what it shows."""
+    if name != "fields":
+        return t(f"document.tab_{name}")
+    return t("document.field") if found.task == "form" else known("task", found.task)
 
 
 def _fields(client: Client, found: Extraction) -> Extraction:
@@ -126,24 +137,25 @@ def _fields(client: Client, found: Extraction) -> Extraction:
     listed = rows.field_rows(found.result)
     if not listed:
         st.info(t("document.no_fields"))
-    _list(found, listed, addable.choices(client, found))
+    about = {"missing": addable.choices(client, found), "is_form": False}
+    _list(found, listed, about, "fields")
     return found
 
 
-def _pairs(found: Extraction) -> None:
+def _pairs(client: Client, found: Extraction) -> Extraction:
+    found, _ = corrections.carry_out(client, found, "pairs")
     listed = rows.pair_rows(found.result)
     if listed:
-        _list(found, listed, None)
+        _list(found, listed, {"is_form": True}, "pairs")
     else:
         st.info(t("document.no_pairs"))
+    return found
 
 
-def _list(found: Extraction, listed: list[Json], missing: list[Json] | None) -> None:
-    """Fields to be changed, and those that may be added; with None to be looked at only."""
-    data = {"result": str(found.id), "rows": listed, "mode": "look", "missing": missing or []}
-    key = "pairs" if missing is None else "fields"
-    done = corrections.done_so_far(key)
-    parts.fields({**data, **done, "can_edit": missing is not None}, key=key)
+def _list(found: Extraction, listed: list[Json], about: Json, part: str) -> None:
+    """Values to be changed."""
+    data = {"result": str(found.id), "rows": listed, "mode": "look", "can_edit": True}
+    parts.fields({**data, **about, **corrections.done_so_far(part)}, key=part)
 
 
 def viewed(

@@ -42,10 +42,10 @@ def _side(client: Client, document: Document, found: Extraction) -> None:
     with st.container():  # always there, so that what follows keeps its place and its state
         for message in rows.check_messages(found.result).get("", ()):
             st.warning(plain(message))
-    # What was filled in on a form is looked at beside the page; it has no fields to change.
-    listed = rows.field_rows(found.result) or rows.pair_rows(found.result)
+    listed = rows.field_rows(found.result) + rows.pair_rows(found.result)
     data = {"result": str(found.id), "rows": listed, "can_edit": True}
     data |= {"missing": addable.choices(client, found), "mode": "review"}
+    data |= {"is_form": found.task == "form"}
     parts.fields({**data, **corrections.done_so_far("review")}, key="review")
 
 

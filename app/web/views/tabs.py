@@ -11,7 +11,7 @@ import streamlit as st
 from app.client import ApiError, Client, Document, Extraction
 from app.web import corrections, grids, parts, rows
 from app.web.session import told
-from app.web.values import tone
+from app.web.values import shown, tone
 from app.web.words import known, t
 
 Json = dict[str, Any]
@@ -153,12 +153,16 @@ def _place(correction: Json) -> str:
             return t("document.table_row", table=int(name) + 1, row=row)
         case "field":
             return known("field", name)
+        case rows.PAIR:
+            return str(name)
     return f"{t(f'document.{kind}', number=row)}, {known('field', name)}"
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return shown("boolean", value)
     if isinstance(value, list):
         return " | ".join(map(str, value))
     if isinstance(value, dict):
