@@ -35,6 +35,7 @@ from docai.errors import (
     UsageError,
 )
 from docai.ingest.limits import Limits
+from docai.models import small
 from docai.names import renamed
 from docai.pipeline import ReadOptions, is_loss, read
 
@@ -341,6 +342,7 @@ def _locked(output: Path) -> Iterator[None]:
 
 def _work(connection: Connection, output: Path, job: Job, handle: Handler) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    small.use_threads(job.options.threads)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the parent is gone
         while True:
             connection.send(handle(Path(connection.recv()), output, job))

@@ -23,6 +23,7 @@ from kombu.exceptions import OperationalError
 from docai.errors import QueueError, StoreError
 from docai.ingest.limits import Limits
 from docai.jobs import BELL, Lane
+from docai.models import small
 from docai.options import from_environment
 from docai.pipeline import ReadOptions
 from docai.settings import Settings
@@ -120,6 +121,7 @@ def _most_memory() -> int:
 def worker() -> Worker:
     """This process's own: made when it is first needed."""
     options = from_environment(ReadOptions, os.environ)
+    small.use_threads(options.threads)
     return Worker(_store(), settings, options, limits, _stopping.is_set, _lanes)
 
 

@@ -39,6 +39,18 @@ def info() -> ModelInfo:
     return ModelInfo(NAME, about["version"], about["sha256"])
 
 
+def use_threads(count: int) -> None:
+    """How many threads this process's model may take; 0 leaves it to torch, which takes all cores.
+
+    Said before the first question: a process among several on one machine has its share only.
+    """
+    global _threads
+    _threads = count
+
+
+_threads = 0
+
+
 def reader(device: str = CPU) -> Loaded[DocumentModel]:
     """Loaded once a process, in the arithmetic that its processor or "cuda:N" is fastest at."""
     return _loaded(device)
@@ -48,8 +60,12 @@ def reader(device: str = CPU) -> Loaded[DocumentModel]:
 def _loaded(device: str) -> Loaded[DocumentModel]:
     from dataclasses import replace
 
+    import torch
+
     from docai.models.precision import fastest
     from docai.models.weights import load
 
+    if _threads:
+        torch.set_num_threads(_threads)
     loaded = load(FOLDER)
     return replace(loaded, model=fastest(loaded.model, device))
