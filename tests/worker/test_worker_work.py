@@ -237,7 +237,7 @@ def test_retention_deletes_by_age(service):
 
 def test_documents_of_an_owner_go_sooner_where_the_owner_says_so(service):
     submit(service, small_pdf("Invoice"))
-    worker(service).work(Lane.CPU, for_s=9)
+    worker(service).work(for_s=9)
     retention.put(service.store, "bob", 1e-9)
     sweep.tidy(service.store, Settings(retention_days=1.0))
     assert documents.several(service.store, "ann", after=None, most=1)
