@@ -23,7 +23,7 @@ from docai.tasks.context import Context
 from docai.tasks.own_fields import CustomTask
 from docai.tasks.text import key
 from docai.tasks.together import Opinions, Said, lead
-from docai.tasks.wholes import borders
+from docai.tasks.wholes import Borders, borders
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -190,14 +190,19 @@ def gathered(
     """
     read = read_values(document, tuple(one.prompt for one in wanted))
     context = Context(document)
+    ends = borders(context)
     return {
-        one.name: _options(one, ruled(one.name), likely, context)
+        one.name: _options(one, ruled(one.name), likely, context, ends)
         for one, likely in zip(wanted, read, strict=True)
     }
 
 
 def _options(
-    wanted: Wanted, ruled: Field | None, read: Sequence[Reading], context: Context
+    wanted: Wanted,
+    ruled: Field | None,
+    read: Sequence[Reading],
+    context: Context,
+    ends: Borders,
 ) -> list[tuple[Field, Said]]:
     best: dict[str, Field] = {}
     odds: dict[str, float] = {}
@@ -209,7 +214,6 @@ def _options(
     if ruled is not None:
         best[_same(ruled)] = ruled  # cut to the value by somebody who knows its type
     confidence = {} if ruled is None else {_same(ruled): ruled.confidence}
-    ends = borders(context.document)
     return [
         (
             field,

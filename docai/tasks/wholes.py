@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from docai.document import Document, WordRef
-from docai.tasks.sheet import sheets
+from docai.document import WordRef
+from docai.tasks.context import Context
 
 COLONS = ":："
 
@@ -27,11 +26,10 @@ class Borders:
         return words[0] in self.firsts and words[-1] in self.lasts
 
 
-@lru_cache(maxsize=2)
-def borders(document: Document) -> Borders:
+def borders(context: Context) -> Borders:
     firsts: set[WordRef] = set()
     lasts: set[WordRef] = set()
-    for sheet in sheets(document):
+    for sheet in context.sheets:
         for run in sheet.runs:
             words = sheet.page.words
             follows = [b for a, b in zip(run.words, run.words[1:], strict=False)

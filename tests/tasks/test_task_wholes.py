@@ -1,6 +1,7 @@
 from typed import document
 
 from docai.document import WordRef
+from docai.tasks.context import Context
 from docai.tasks.wholes import borders
 
 FORM = """
@@ -15,7 +16,7 @@ def is_whole(text):
     first = words.index(text.split()[0])
     refs = [WordRef(0, first + i) for i in range(len(text.split()))]
     assert made.text(refs) == text
-    return borders(made).are_those_of(refs)
+    return borders(Context(made)).are_those_of(refs)
 
 
 def test_a_value_behind_a_colon_is_whole_up_to_the_gap():
