@@ -164,7 +164,7 @@ def run_kinds(given: Given) -> int:
 
 
 def run_answers(given: Given) -> int:
-    from docai.models.weights import save
+    from docai.models.weights import load, save
     from docai.training import answers
 
     training = options(answers.AnswerOptions, given)
@@ -174,7 +174,8 @@ def run_answers(given: Given) -> int:
     model, tokenizer, scores = answers.train_answers(
         documents, given.start, training, model=given.model, folder=_runs(given)
     )
-    about = answers.card(given.output.name, documents, scores)
+    begun = load(given.model).card if given.model else None
+    about = answers.card(given.output.name, documents, scores, begun)
     log.info("the model is in %s", save(model, tokenizer, about, given.output))
     _report(given, "Answers, held-out part", [scores.table()])
     return DONE

@@ -23,7 +23,7 @@ from docai.tasks.context import Context
 from docai.tasks.own_fields import CustomTask
 from docai.tasks.text import key
 from docai.tasks.together import Opinions, Said, lead
-from docai.tasks.wholes import Borders, borders
+from docai.tasks.wholes import Places, places
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -190,9 +190,9 @@ def gathered(
     """
     read = read_values(document, tuple(one.prompt for one in wanted))
     context = Context(document)
-    ends = borders(context)
+    where = places(context)
     return {
-        one.name: _options(one, ruled(one.name), likely, context, ends)
+        one.name: _options(one, ruled(one.name), likely, context, where)
         for one, likely in zip(wanted, read, strict=True)
     }
 
@@ -202,7 +202,7 @@ def _options(
     ruled: Field | None,
     read: Sequence[Reading],
     context: Context,
-    ends: Borders,
+    where: Places,
 ) -> list[tuple[Field, Said]]:
     best: dict[str, Field] = {}
     odds: dict[str, float] = {}
@@ -221,7 +221,7 @@ def _options(
                 odds.get(same),
                 lead(same, odds),
                 confidence.get(same),
-                ends.are_those_of(field.evidence),
+                where.fill(field.evidence),
             ),
         )
         for same, field in best.items()

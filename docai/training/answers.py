@@ -120,12 +120,18 @@ def train_answers(
     folder: Path | None = None,
     quiet: bool = False,
 ) -> tuple[DocumentModel, WordTokenizer, AnswerScores]:
-    """From a start, or from a model of docai that was pre-trained."""
+    """From a start, or from a model of docai, whose other heads stay as they are.
+
+    Heads that read the same encoder (docai.models.described) should be trained again after it.
+    """
     groups = questions_of(with_questions(documents, options.seed))
     if len(groups) < 2:
         raise UsageError("questions about two documents at least are needed to train on")
     reader, tokenizer = _reader(start, model, options.seed)
+    reader.requires_grad_(False)
+    reader.encoder.requires_grad_(True)
     reader.encoder.embeddings.word.weight.requires_grad_(False)
+    reader.task_heads[HEAD].requires_grad_(True)
     train, test = held_out(groups, options.held_out, options.seed)
     windows = windows_to_learn(train, tokenizer, options.seed)
     judged = [asked for group in test for asked in group]
@@ -150,9 +156,11 @@ def _reader(
         torch.manual_seed(seed)
         if model is not None:
             loaded = load(model)
-            config = replace(loaded.model.config, task_heads={HEAD: head})
-            reader = DocumentModel(config)
-            reader.encoder.load_state_dict(loaded.model.encoder.state_dict())
+            if HEAD in loaded.model.task_heads:
+                return loaded.model, loaded.tokenizer
+            heads = {**loaded.model.config.task_heads, HEAD: head}
+            reader = DocumentModel(replace(loaded.model.config, task_heads=heads))
+            reader.load_state_dict(loaded.model.state_dict(), strict=False)
             return reader, loaded.tokenizer
         text = text_start(start)
         # Every question is seen a few times only: nothing is learned by heart.
@@ -181,15 +189,22 @@ def _tokens(window: AnswerWindow) -> int:
     return len(window.words)
 
 
-def card(name: str, documents: Sequence[LabelledDocument], scores: AnswerScores) -> Card:
-    """What the model was trained on, and its figures on the held-out part."""
+def card(
+    name: str,
+    documents: Sequence[LabelledDocument],
+    scores: AnswerScores,
+    begun: Card | None = None,
+) -> Card:
+    """What the model, and the one it was begun with, learned from; figures of the held-out part."""
     origins = sorted({document.origin for document in documents})
+    data = dict(begun.data) if begun else {}
+    data |= {origin: terms_of(origin) for origin in origins}
     _, *figures = scores.table().shown()[0]
     return Card(
         name=name,
         version="1",
         summary="Answers questions with words of the page.",
         licence="see the terms of the data below",
-        data=tuple((origin, terms_of(origin)) for origin in origins),
+        data=tuple(data.items()),
         measured=(("exact match, F1 and ANLS (held-out part)", ", ".join(figures)),),
     )

@@ -34,7 +34,11 @@ class Share:
 
 
 # So that the few thousand documents of one kind do not drown the others.
-SHARES = {"synthetic": Share(2, 0.35), "sroie": Share(3, 0.0)}
+SHARES = {
+    "synthetic": Share(1, 0.35),
+    "sroie": Share(3, 0.0),
+    "wikitablequestions": Share(1, 0.0),
+}
 
 
 def with_questions(documents: Sequence[LabelledDocument], seed: int) -> list[LabelledDocument]:

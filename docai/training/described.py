@@ -140,7 +140,9 @@ def train_described(
 
 
 def with_head(model: DocumentModel, seed: int) -> DocumentModel:
-    """The same encoder and heads, and a fresh one that is asked in words."""
+    """The same encoder and heads, with a fresh one that is asked in words unless there is one."""
+    if HEAD in model.task_heads:
+        return model.eval()
     heads = {**model.config.task_heads, HEAD: HeadConfig(HeadKind.DESCRIBED)}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

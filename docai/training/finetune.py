@@ -1,7 +1,7 @@
 """One trainer for every task: AdamW, one cycle of the learning rate, early stopping.
 
-An epoch's draws follow from the seed and its number alone, so a run that was stopped goes on
-to the same weights.
+An epoch's draws follow from the seed and its number, and checkpoints within it remember how far
+they got, so a run that was stopped goes on to the same weights.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +44,7 @@ class FinetuneOptions:
     patience: int = option(5, "epochs without a better score before it stops", at_least=1)
     precision: str = option("fp32", "arithmetic of the forward pass", choices=("fp32", "bf16"))
     seed: int = option(0, "draws, order of documents and dropout follow from it")
+    checkpoint_minutes: float = option(5.0, "minutes between checkpoints within an epoch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +79,46 @@ def fit(
         weight_decay=options.decay,
         fused=True,  # one pass over all weights
     )
-    steps = math.ceil(len(samples) / options.batch)
-    history: list[Epoch] = []
-    if folder is not None and (last := checkpoints.newest(folder)) is not None:
-        history = [Epoch(**row) for row in checkpoints.load(last, model, optimiser)["history"]]
+    steps = math.ceil(len(samples) / options.batch)  # of an epoch
     best = _Best(model, folder)
-    rounds = range(len(history), options.epochs)
-    for epoch in tqdm(rounds, desc="training", unit="epoch", disable=True if quiet else None):
+    keeper = _Keeper(model, optimiser, folder, options.checkpoint_minutes)
+    done, total, history = keeper.begin()
+    bar = tqdm(
+        desc="training",
+        unit="step",
+        initial=done,
+        total=options.epochs * steps,
+        disable=True if quiet else None,
+    )
+    for epoch in range(done // steps, options.epochs):
         if score is not None and _stale(history) >= options.patience:
             break
         model.train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed * 1_000_003 + epoch)
             draw = random.Random(f"{options.seed} {epoch}")
-            total = 0.0
-            for step, batch in enumerate(_batches(samples, options.batch, size, draw)):
-                rate = one_cycle((epoch * steps + step) / (options.epochs * steps), options.warm_up)
+            batches = _batches(samples, options.batch, size, draw)
+            if done > epoch * steps:
+                keeper.restore_draws()
+            for batch in batches[done - epoch * steps :]:
+                rate = one_cycle(done / (options.epochs * steps), options.warm_up)
                 for group in optimiser.param_groups:
                     group["lr"] = options.learning_rate * rate
                 total += _step(model, optimiser, partial(loss, batch), options)
+                done += 1
+                bar.update()
+                bar.set_postfix(loss=f"{total / (done - epoch * steps):.3f}", refresh=False)
+                if keeper.is_due():
+                    keeper.save(done, total, history)
         model.eval()
         history.append(Epoch(epoch + 1, total / steps, None))
+        total = 0.0
         if score is not None:
             history[-1] = replace(history[-1], score=score())
             if _stale(history) == 0:
                 best.keep()
-        if folder is not None:
-            rows = [{"number": e.number, "loss": e.loss, "score": e.score} for e in history]
-            checkpoints.save(folder, epoch + 1, model, optimiser, {"history": rows})
-            (folder / "history.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        keeper.save(done, total, history)
+    bar.close()
     if score is not None:
         best.restore()
     model.eval()
@@ -158,6 +171,44 @@ def _stale(history: Sequence[Epoch]) -> int:
     """Epochs since the best score."""
     scores = [epoch.score or 0.0 for epoch in history]
     return len(scores) - 1 - scores.index(max(scores)) if scores else 0
+
+
+class _Keeper:
+    """Where the run stands, on disk every few minutes and after each epoch, if it has a folder."""
+
+    def __init__(
+        self, model: nn.Module, optimiser: optim.AdamW, folder: Path | None, minutes: float
+    ) -> None:
+        self.model, self.optimiser, self.folder = model, optimiser, folder
+        self.seconds = 60 * minutes
+        self.saved_at = time.monotonic()
+        self.draws: list[int] = []
+
+    def begin(self) -> tuple[int, float, list[Epoch]]:
+        """Steps done, the sum of this epoch's losses, and the epochs before."""
+        last = checkpoints.newest(self.folder) if self.folder is not None else None
+        if last is None:
+            return 0, 0.0, []
+        progress = checkpoints.load(last, self.model, self.optimiser)
+        self.draws = progress["draws"]
+        return progress["step"], progress["loss"], [Epoch(**row) for row in progress["history"]]
+
+    def restore_draws(self) -> None:
+        """Random numbers go on where they stopped within an epoch."""
+        torch.set_rng_state(torch.tensor(self.draws, dtype=torch.uint8))
+
+    def is_due(self) -> bool:
+        return self.folder is not None and time.monotonic() - self.saved_at > self.seconds
+
+    def save(self, done: int, loss: float, history: Sequence[Epoch]) -> None:
+        if self.folder is None:
+            return
+        rows = [asdict(epoch) for epoch in history]
+        draws = torch.get_rng_state().tolist()
+        progress = {"history": rows, "loss": loss, "draws": draws}
+        checkpoints.save(self.folder, done, self.model, self.optimiser, progress)
+        (self.folder / "history.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        self.saved_at = time.monotonic()
 
 
 class _Best:

@@ -1,5 +1,7 @@
 """One trainer for every task."""
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -33,9 +35,11 @@ def run(line, options, **more):
     return fit(line, SAMPLES, line.loss, options, quiet=True, **more)
 
 
-def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path):
+@pytest.mark.parametrize("minutes", [5.0, 0.0], ids=["after an epoch", "within one"])
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(minutes, tmp_path):
+    options = replace(OPTIONS, checkpoint_minutes=minutes)
     whole = Line()
-    run(whole, OPTIONS, folder=tmp_path / "whole")
+    whole_history = run(whole, OPTIONS, folder=tmp_path / "whole")
 
     class Stopped(Exception):
         pass
@@ -49,10 +53,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path):
     stop_in_epoch_four.calls = 0
     first = Line()
     with pytest.raises(Stopped):
-        fit(first, SAMPLES, stop_in_epoch_four, OPTIONS, quiet=True, folder=tmp_path / "parts")
+        fit(first, SAMPLES, stop_in_epoch_four, options, quiet=True, folder=tmp_path / "parts")
     second = Line()
-    history = run(second, OPTIONS, folder=tmp_path / "parts")
-    assert [epoch.number for epoch in history] == [1, 2, 3, 4, 5, 6]
+    history = run(second, options, folder=tmp_path / "parts")
+    assert history == whole_history
     assert_close(second.state_dict(), whole.state_dict(), rtol=0, atol=0)
 
 
