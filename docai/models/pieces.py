@@ -27,7 +27,7 @@ Group = Sequence[int]  # words of a page that make a piece, in reading order
 MOST_TOKENS = 128  # of a piece; what follows says little more
 CONTEXT = 400  # tokens of a page that are read together, in reading order ...
 OVERLAP = 80  # ... and how many of them the next stretch reads again
-AT_ONCE = 64  # pieces read in one go
+AT_ONCE = 16  # pieces of about the same length read in one go
 MOST_PIXELS = 1200  # long side of a picture; letters are then a few strokes wide
 
 
@@ -74,18 +74,14 @@ class Describer:
 
     def _text(self, page: Page, groups: Sequence[Group]) -> Tensor:
         """(S, 3 * D): the piece alone, its bare words, and the piece in its page's text."""
-        tower, tokenizer = self.model.text, self.tokenizer
-        alone, words = [], []
-        texts = [[page.words[w].text for w in group] for group in groups]
-        for start in range(0, len(texts), AT_ONCE):
-            ids = [
-                tokenizer.single(text).ids[:MOST_TOKENS] for text in texts[start : start + AT_ONCE]
-            ]
-            tokens, keep = _padded(ids, tokenizer.pad)
-            bare, read = tower(tokens, keep)  # (B, T, D)
-            alone.append(F.normalize(_mean(read, keep), dim=-1))
-            words.append(_mean(bare, keep))
-        return torch.cat([torch.cat(alone), torch.cat(words), self._in_context(page, groups)], -1)
+        tokenizer, width = self.tokenizer, self.model.config.text_width
+        pieces = [tokenizer.single([page.words[w].text for w in group]).ids for group in groups]
+        alone, words = torch.zeros(len(groups), width), torch.zeros(len(groups), width)
+        for part, tokens, keep in _alike([ids[:MOST_TOKENS] for ids in pieces], tokenizer.pad):
+            bare, read = self.model.text(tokens, keep)  # (B, T, D)
+            alone[part] = F.normalize(_mean(read, keep), dim=-1)
+            words[part] = _mean(bare, keep)
+        return torch.cat([alone, words, self._in_context(page, groups)], -1)
 
     def _in_context(self, page: Page, groups: Sequence[Group]) -> Tensor:
         """(S, D): the mean over the piece's tokens, each read among those around it."""
@@ -108,21 +104,18 @@ class Describer:
         """Every two neighbours of a line, the line's words read together."""
         unit = usual_height(page)
         lines = [line.words for line in page.lines if len(line.words) > 1]
-        before: list[Tensor] = []
-        after: list[Tensor] = []
-        looks: list[tuple[float, ...]] = []
-        pairs: list[tuple[int, int]] = []
-        for start in range(0, len(lines), AT_ONCE):
-            part = lines[start : start + AT_ONCE]
-            spelled = [self.tokenizer.single([page.words[w].text for w in line]) for line in part]
-            tokens, keep = _padded([s.ids[:MOST_TOKENS] for s in spelled], self.tokenizer.pad)
+        spelled = [self.tokenizer.single([page.words[w].text for w in line]) for line in lines]
+        vectors: dict[int, Tensor] = {}
+        for part, tokens, keep in _alike(
+            [s.ids[:MOST_TOKENS] for s in spelled], self.tokenizer.pad
+        ):
             _, read = self.model.text(tokens, keep)  # (B, T, D)
-            for line, pieces, states in zip(part, spelled, read, strict=True):
-                vectors = _word_vectors(states, pieces.words[:MOST_TOKENS], len(line))
-                before.append(vectors[:-1])
-                after.append(vectors[1:])
-                looks += _gap_looks(page, line, unit)
-                pairs += list(pairwise(line))
+            for i, states in zip(part, read, strict=True):
+                vectors[i] = _word_vectors(states, spelled[i].words[:MOST_TOKENS], len(lines[i]))
+        before = [vectors[i][:-1] for i in range(len(lines))]
+        after = [vectors[i][1:] for i in range(len(lines))]
+        looks = [look for line in lines for look in _gap_looks(page, line, unit)]
+        pairs = [pair for line in lines for pair in pairwise(line)]
         width = self.model.config.text_width
         nothing = torch.zeros(0, width)
         return Gaps(
@@ -207,6 +200,14 @@ def _word_vectors(states: Tensor, words: Sequence[int], count: int) -> Tensor:
     sums.index_add_(0, index, states[at])
     numbers.index_add_(0, index, torch.ones(len(at), 1))
     return sums / numbers.clamp(min=1)
+
+
+def _alike(rows: Sequence[Sequence[int]], pad: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """A few rows of about the same length at a time: their numbers, and what `_padded` makes."""
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    for start in range(0, len(order), AT_ONCE):
+        part = order[start : start + AT_ONCE]
+        yield part, *_padded([rows[i] for i in part], pad)
 
 
 def _padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
