@@ -12,7 +12,7 @@ from docai.document import Document
 from docai.results import Check, Extraction, FieldType, Item, Span
 from docai.tasks import candidates as kinds
 from docai.tasks import checks, dates
-from docai.tasks.addresses import is_name_like
+from docai.tasks.addresses import is_name_like, is_postal
 from docai.tasks.assemble import (
     Findings,
     by_score,
@@ -22,8 +22,9 @@ from docai.tasks.assemble import (
     stated,
 )
 from docai.tasks.candidates import Candidate, candidates
-from docai.tasks.codes import find_phones
+from docai.tasks.codes import find_emails, find_phones
 from docai.tasks.context import Context
+from docai.tasks.dates import find_times
 from docai.tasks.items import ItemList, find_items
 from docai.tasks.labels import Hit
 from docai.tasks.lexicon import lexicon
@@ -59,12 +60,19 @@ ADDRESS_ROWS = 6
 _REGISTRATION = re.compile(
     r"\s*[(\[]?\s?(?:[A-Z]{1,3}[ .-]?)?\d{5,12} ?[-–]? ?[A-Z]{0,2}\s?[)\]]?(?:\s?\([A-Z]{2,4}\))?$"
 )
+_NO_ADDRESS = re.compile(r"www\.|\.com\b|[A-Za-z]{3}:\s?\S|\d[.,]\d\d(?!\d)", re.IGNORECASE)
+_TIGHT_TOWN = re.compile(r"[^\W\d_]{3},? ?[A-Z]{2},? ?\d{5}(?:-\d{4})?$|^\d{5}[^\W\d_]{3}")
+_POSTAL_CODE = re.compile(r"\d{5}[.,]?")
 NAME_SCORE = 3.0  # log-odds of the first line that could be a name
 FORMED = 2.0  # of a legal form at its end
 LATER = 0.5  # off for each line before it
 SHORT_NAME = 1  # own words: "Stationery Sdn Bhd" is the end of the line above
 SLOGAN = 1.5  # off for a line all in small letters
 ADDRESS_SCORE = 1.5  # log-odds of an address: long, and wrong by one misread letter
+UNSURE_ADDRESS = 1.5  # off where neither a street nor a postal code is known
+PHONE_SCORE = 1.5  # log-odds of a telephone number without a label
+PHONE_DIGITS = 7  # of such a number
+REGION_WORDS = 4  # of the line below the town
 UNLABELLED_DATE = 3.0  # log-odds of the first date of a receipt; it rarely shows another
 
 
@@ -147,14 +155,31 @@ def _merchant(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate
         address = _address(options["merchant_name"][0], context)
         if address is not None:
             options["merchant_address"] = [
-                stated("merchant_address", FieldType.ADDRESS, address, ADDRESS_SCORE)
+                stated("merchant_address", FieldType.ADDRESS, address, _address_score(address))
             ]
     for name, kind, concept in (
         ("merchant_phone", kinds.PHONE, "phone"),
         ("merchant_tax_id", kinds.TAX_ID, "tax_id"),
     ):
         options[name] = by_score(list(candidates(name, kind, hits, concept, context)))
+    options["merchant_phone"] = by_score([*options["merchant_phone"], *_phones(context)])
     return options
+
+
+def _phones(context: Context) -> Iterator[Candidate]:
+    """Numbers of the letterhead that stand alone and are grouped as telephone numbers are."""
+    for run in (run for line in _top(context) for run in line.runs):
+        for found in find_phones(run.text):
+            rest = run.text[: found.start] + run.text[found.end :]
+            number = found.value.text
+            grouped = not number.isdigit() and _digits(number) >= PHONE_DIGITS
+            if grouped and not any(c.isalnum() for c in rest):
+                span = run.span(found.start, found.end)
+                yield stated("merchant_phone", FieldType.STRING, span, PHONE_SCORE)
+
+
+def _digits(text: str) -> int:
+    return sum(c.isdigit() for c in text)
 
 
 def _top(context: Context) -> list[Line]:
@@ -218,7 +243,7 @@ def _is_particular(line: Line, context: Context) -> bool:
 
 
 def _address(name: Candidate, context: Context) -> Span | None:
-    """The lines after the name up to the first label, telephone or date.
+    """The lines after the name down to the town, or to what is no address any more.
 
     What stands between the name and the first line that could be a street is passed over: a
     registration number, a date, the name of the branch.
@@ -228,28 +253,61 @@ def _address(name: Candidate, context: Context) -> Span | None:
     last = max(n for n, line in enumerate(lines) if taken.intersection(line.span.evidence))
     found: list[Span] = []
     for line in lines[last + 1 :]:
-        other = (
-            _is_registration(line.span.text)
-            or _is_title(line, context)
-            or _is_particular(line, context)
-            or bool(find_phones(line.span.text))
-        )
+        other = _is_other(line, context)
         if found and (other or len(found) == ADDRESS_ROWS):
             break
+        # A house number before a street looks like a postal code before a town.
+        if len(found) > 1 and has_town(found[-1].text):
+            return join([*found, line.span] if _is_region(line.span.text) else found)
         if not other and (found or _could_be_street(line.span.text)):
             found.append(line.span)
     return join(found) if found else None
 
 
+def _address_score(address: Span) -> float:
+    sure = has_town(address.text) or has_street(address.text)
+    return ADDRESS_SCORE - UNSURE_ADDRESS * (not sure)
+
+
+def _is_other(line: Line, context: Context) -> bool:
+    """No line of an address: a label with its value, a sum, a time, a telephone, a web page."""
+    text = line.span.text
+    return (
+        _is_registration(text)
+        or _is_title(line, context)
+        or _is_particular(line, context)
+        or any(_digits(phone.value.text) >= PHONE_DIGITS for phone in find_phones(text))
+        or bool(find_times(text) or find_emails(text))
+        or bool(_NO_ADDRESS.search(text))
+    )
+
+
+def has_town(text: str) -> bool:
+    """A postal code with its town, also where the blanks between them were lost."""
+    return is_postal(text) or bool(_TIGHT_TOWN.search(text))
+
+
+def _is_region(text: str) -> bool:
+    """Below a town: "Selangor", "Branch 12 Riverside"; no head of the purchases' columns."""
+    words = text.split()
+    return len(words) <= REGION_WORDS and not any(
+        key(word) in lexicon().columns.by_key for word in words
+    )
+
+
 def _could_be_street(text: str) -> bool:
+    return any(c.isdigit() for c in text) or has_street(text)
+
+
+def has_street(text: str) -> bool:
     words = {key(word) for word in re.split(r"[\s.,/]+", text)}
-    return any(c.isdigit() for c in text) or bool(words & lexicon().streets)
+    return bool(words & lexicon().streets)
 
 
 def _is_registration(text: str) -> bool:
     """“(867388-U)”: a company's number, between name and address."""
     match = _REGISTRATION.search(text)
-    return match is not None and match.start() == 0
+    return match is not None and match.start() == 0 and not _POSTAL_CODE.fullmatch(text)
 
 
 def _when(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate]]:

@@ -36,6 +36,7 @@ from docai.layout import arrange
 from docai.results import Field, FieldType, Span, Value
 from docai.serialize import document_from_json
 from docai.tasks.spelled import places_of, rest_of
+from docai.tasks.text import key
 from docai.training.labelled import Entity, EntityLabel, LabelledDocument, Link, Question
 from docai.training.labelled_json import labelled_from_json
 from docai.training.table_questions import tatqa, wiki_tables
@@ -199,18 +200,26 @@ def wildreceipt(data: Path, images: bool = False) -> Iterator[LabelledDocument]:
                 name, _ = WILDRECEIPT_FIELDS[label]
                 places.setdefault(name, []).append(tuple(ref for _, ref in group))
         types = dict(WILDRECEIPT_FIELDS.values())
+        whole = {name: _alternatives(document, pieces) for name, pieces in places.items()}
         yield LabelledDocument(
             document, "wildreceipt", "receipt", "en",
             fields=tuple(
-                _field(name, types[name], document.text(sorted_refs(found)), sorted_refs(found))
-                for name, pieces in places.items()
-                for found in [[ref for piece in pieces for ref in piece]]
+                _field(name, types[name], document.text(found[0]), found[0])
+                for name, found in whole.items()
             ),
-            places={name: (tuple(sorted_refs(r for p in found for r in p)),)
-                    for name, found in places.items()},
+            places=whole,
             sought=frozenset(types),
             images=_images(data / entry["file_name"], RECEIPT_DPI) if images else (),
         )  # fmt: skip
+
+
+def _alternatives(
+    document: Document, pieces: Sequence[tuple[WordRef, ...]]
+) -> tuple[tuple[WordRef, ...], ...]:
+    """Boxes of one class: the same text several times is several places, else parts of one."""
+    if len({key(document.text(piece)) for piece in pieces}) == 1:
+        return tuple(pieces)
+    return (tuple(sorted_refs(ref for piece in pieces for ref in piece)),)
 
 
 def squad(path: Path) -> Iterator[LabelledDocument]:

@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from typed import document
 
 from docai.tasks import task
@@ -113,3 +114,43 @@ TOTAL                         7.00
         "price": "3.50",
         "total_price": "7.00",
     }
+
+
+LETTERHEAD = """
+   CASTLE DINER
+   4282 CAMINO STREET
+   SAN DIEGO, CA92108
+   (858) 555-0143
+   www.castle-diner.com
+   Server: Corin 12
+   TOTAL   9.50
+"""
+
+
+@pytest.mark.parametrize(
+    ("after_the_town", "address"),
+    [
+        ("", "4282 CAMINO STREET SAN DIEGO, CA92108"),
+        ("Riverside Branch 12", "4282 CAMINO STREET SAN DIEGO, CA92108 Riverside Branch 12"),
+        ("Description Qty Amount", "4282 CAMINO STREET SAN DIEGO, CA92108"),
+        ("2 Coffee 7.00", "4282 CAMINO STREET SAN DIEGO, CA92108"),
+        ("Table: 7", "4282 CAMINO STREET SAN DIEGO, CA92108"),
+    ],
+)
+def test_an_address_ends_with_its_town_or_the_line_below(after_the_town, address):
+    text = LETTERHEAD.replace("CA92108\n", f"CA92108\n   {after_the_town}\n")
+    assert values(text)[0]["merchant_address"] == address
+
+
+def test_a_telephone_on_the_letterhead_needs_no_label():
+    fields, _ = values(LETTERHEAD)
+    assert fields["merchant_phone"] == "(858) 555-0143"
+    # A number in one piece could be anything.
+    assert "merchant_phone" not in values(LETTERHEAD.replace("(858) 555-0143", "8585550143"))[0]
+
+
+def test_an_address_without_street_or_town_is_doubtful():
+    _, sure = values(LETTERHEAD)
+    _, doubtful = values("\n   CASTLE DINER\n   Salle 2\n   TOTAL   9.50\n")
+    told = doubtful.get("merchant_address")
+    assert told is None or told.confidence < sure.get("merchant_address").confidence

