@@ -34,14 +34,20 @@ PARTY_LABELS = frozenset({"vendor", "customer", "billing", "shipping", "vendor_a
 LEADS_ON = ("to", "from", "an", "by", "a", "par")  # "Bill to Jane Doe" needs no colon
 
 _TOWN = r"[^\W\d_][\w.'’()/-]*(?: [^\W\d_][\w.'’()/-]*){0,4}"
+# A code behind the town.
+_LATE_CODE = (
+    rf"{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?(?!\d)"  # US: Town, ST 12345
+    rf"|{_TOWN},? (?:NSW|QLD|VIC|TAS|ACT|NT|SA|WA),? \d{{4}}(?!\d)"  # AU: Town QLD 2999
+    rf"|{_TOWN},? (?:[A-Z]{{2,3}} )?[A-Z]\d[A-Z] ?\d[A-Z]\d"  # CA: Town ON K1A 0B1
+    rf"|(?:{_TOWN},? )?[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?![A-Za-z])"  # UK: SW1A 1AA
+)
+_LATE = re.compile(rf"(?:^|[\s,;|•●·-])(?:{_LATE_CODE})")
 _POSTAL = re.compile(
     rf"(?:^|[\s,;|•●·-])(?:"
     rf"(?:[A-Z]{{1,3}}[- ]{{1,3}})?\d{{5}}(?:-\d{{4}})?,? ?{_TOWN}"  # DE FR ES IT MY: 12345 Town
     rf"|(?:[A-Z]{{1,2}}[- ])\d{{4}},? {_TOWN}"  # A-1010 Wien
     rf"|(?<![\d.,])\d{{4}} (?:[A-Z]{{2}} )?{_TOWN}"  # CH AT BE DK; NL: 1011 AB Amsterdam
-    rf"|{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?(?!\d)"  # US: Town, ST 12345
-    rf"|{_TOWN},? (?:[A-Z]{{2,3}} )?[A-Z]\d[A-Z] ?\d[A-Z]\d"  # CA: Town ON K1A 0B1
-    rf"|(?:{_TOWN},? )?[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?![A-Za-z])"  # UK: SW1A 1AA
+    rf"|{_LATE_CODE}"
     rf"|(?<=[^\W\d_],\s)\d{{5}}(?=$|[,.;])"  # MY: "... Johor Bahru, 81100, Johor"
     rf")"
 )
@@ -80,6 +86,11 @@ def is_postal(text: str) -> bool:
     if len(text) > MAX_LINE or not any(c.isdigit() for c in text):
         return False
     return bool(_POSTAL.search(text) or _CHINESE.search(text))
+
+
+def _is_street_above(text: str, below: str) -> bool:
+    """“55235 Ronald Coves” above "East Lori, WA 79790": its number is a house's."""
+    return bool(_LATE.search(below)) and not _LATE.search(text)
 
 
 def _is_street(text: str) -> bool:
@@ -168,7 +179,9 @@ def _under(
             runs.append(run)
         elif _is_labelled_value(run, context) or not any(c.isalpha() for c in run.text):
             beside.append(run)
-        elif any(is_postal(line.text) for line in lines):
+        elif any(is_postal(line.text) for line in lines) and not _is_street_above(
+            lines[-1].text, run.text
+        ):
             if key(run.text) in lexicon().countries:
                 lines.append(run.span())
                 runs.append(run)
@@ -251,7 +264,9 @@ def _one_liners(sheet: Sheet, used: set[tuple[int, int]]) -> Iterator[Address]:
             if named and towns and towns[0] >= (1 if marked else 2):
                 used.update((run.row, run.words[0]) for run in line)
                 box = Box.enclosing(run.box for run in line)
-                kept = tuple(parts[: towns[0] + 2])
+                kept = tuple(parts[: towns[0] + 1])
+                if towns[0] + 1 < len(parts) and _is_country(parts[towns[0] + 1].text):
+                    kept = (*kept, parts[towns[0] + 1])
                 yield Address(sheet.index, box, kept, kept[0], None, one_line=True)
 
 
@@ -302,7 +317,9 @@ def _stacks(sheet: Sheet, context: Context, used: set[tuple[int, int]]) -> Itera
     """Lines close above one another, found from the town's line upwards."""
     for run in sheet.runs:
         if is_postal(run.text) and not _is_used(run, used) and not _is_labelled_value(run, context):
-            yield _stack(run, sheet, context, used)
+            below = next(_neighbours(run, sheet, +1), None)
+            if below is None or not _is_street_above(run.text, below.text):
+                yield _stack(run, sheet, context, used)
 
 
 def _stack(town: Run, sheet: Sheet, context: Context, used: set[tuple[int, int]]) -> Address:
@@ -314,7 +331,11 @@ def _stack(town: Run, sheet: Sheet, context: Context, used: set[tuple[int, int]]
             or len(lines) >= MAX_LINES
             or party_label(above, context)
             or _is_labelled_value(above, context)
-            or (is_postal(above.text) and not _is_street(above.text))
+            or (
+                is_postal(above.text)
+                and not _is_street(above.text)
+                and not _is_street_above(above.text, runs[-1].text)
+            )
         ):
             break
         lines.insert(0, above.span())
@@ -359,15 +380,23 @@ def _name(lines: Sequence[Span], context: Context, *, labelled: bool) -> Span | 
     put a brand or a department above the name under which the business signs. Under a label
     the first line is the name.
     """
-    options = []
+    options: list[Span] = []
     for line in lines:
         if is_postal(line.text) or _is_street(line.text):
             break
         bare = _without_title(line)
-        if bare is not None and is_name_like(bare.text):
+        if options and _is_form(line.text):
+            options[-1] = join([options[-1], line])
+        elif bare is not None and is_name_like(bare.text):
             options.append(bare)
     recurring = [] if labelled else [name for name in options if context.count(name.text) > 1]
     return next(iter(recurring or options), None)
+
+
+def _is_form(text: str) -> bool:
+    """A legal form that found no room on the line of its name."""
+    words = [key(word) for word in re.split(r"[\s.,&]+", text) if word]
+    return bool(words) and all(word in lexicon().organisations for word in words)
 
 
 def _neighbours(

@@ -16,6 +16,7 @@ from docai.tasks.codes import Code
 from docai.tasks.context import Context
 from docai.tasks.labels import Hit
 from docai.tasks.places import Place, Relation, places
+from docai.tasks.sheet import join
 from docai.tasks.text import Found
 
 # What speaks for a candidate, in log-odds.
@@ -49,6 +50,7 @@ class Kind:
     type: FieldType
     parse: Parser
     last_first: bool = False  # the rightmost of several values is meant
+    wraps: bool = False  # a line may end within it: a long code whose check digits tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ NUMBER = Kind(FieldType.NUMBER, _numbers)
 STRING = Kind(FieldType.STRING, _whole)
 ID = Kind(FieldType.STRING, _plain(codes.find_ids))
 TIME = Kind(FieldType.STRING, _plain(dates.find_times))
-IBAN = Kind(FieldType.STRING, _plain(codes.find_ibans))
+IBAN = Kind(FieldType.STRING, _plain(codes.find_ibans), wraps=True)
 BIC = Kind(FieldType.STRING, _plain(codes.find_bics))
-TAX_ID = Kind(FieldType.STRING, _plain(codes.find_tax_ids))
+TAX_ID = Kind(FieldType.STRING, _plain(codes.find_tax_ids), wraps=True)
 EMAIL = Kind(FieldType.STRING, _plain(codes.find_emails))
 PHONE = Kind(FieldType.STRING, _plain(codes.find_phones))
 
@@ -122,6 +124,26 @@ def candidates(
         for place in places(hit, context):
             for candidate in _in_place(name, kind, place, hit, context):
                 yield replace(candidate, score=candidate.score + base)
+            if kind.wraps:
+                for candidate in _wrapped(name, kind, place, hit, context):
+                    yield replace(candidate, score=candidate.score + base)
+
+
+def _wrapped(
+    name: str, kind: Kind, place: Place, hit: Hit, context: Context
+) -> Iterator[Candidate]:
+    """Codes that go on in the line below, if their check digits then hold."""
+    run, below = place.run, context.sheets[place.run.page].below(place.run)
+    if below is None or place.end < len(run.text):
+        return
+    text = f"{place.text} {below.text}"
+    goes_on = len(place.text) + 1  # where the line below begins
+    for one in kind.parse(text, context):
+        value, proved = unwrap(one.value)
+        if proved and one.start < goes_on - 1 < one.end - 1:
+            span = join([run.span(place.start + one.start), below.span(0, one.end - goes_on)])
+            score = RELATION[place.relation] + QUALITY * one.quality + COVERAGE + PROVED
+            yield Candidate(name, kind.type, value, span, score, proved, hit, place.relation)
 
 
 def _in_place(

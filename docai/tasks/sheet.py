@@ -55,6 +55,14 @@ class Sheet:
     def runs(self) -> tuple[Run, ...]:
         return tuple(run for row in self.rows for run in row)
 
+    def below(self, run: Run) -> Run | None:
+        """What stands in the next row right under a run, without a blank line between."""
+        for other in self.rows[run.row + 1] if run.row + 1 < len(self.rows) else ():
+            near = other.box.top - run.box.bottom < run.box.height
+            if near and other.box.overlap_x(run.box) > 0:
+                return other
+        return None
+
     @cached_property
     def row_of(self) -> dict[int, int]:
         """Word index -> the row it stands in."""

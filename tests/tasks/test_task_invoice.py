@@ -258,6 +258,19 @@ def test_a_wrong_iban_is_reported_and_called_wrong():
     assert wrong.get("iban").confidence < right.get("iban").confidence
 
 
+def test_an_iban_may_go_on_in_the_line_below():
+    text = """
+Invoice No: 4711
+IBAN: FR14 2004 1010 0505
+      0001 3M02 606
+"""
+    fields, found = values(text)
+    assert fields["iban"] == "FR1420041010050500013M02606"
+    assert found.get("iban").text == "FR14 2004 1010 0505 0001 3M02 606"
+    # What does not prove right is not joined.
+    assert "606" not in values(text.replace("606", "607"))[0].get("iban", "")
+
+
 def test_arithmetic_tells_the_total_from_the_subtotal():
     fields, _ = values("""
 Invoice no: 17         Date: 2026-03-01

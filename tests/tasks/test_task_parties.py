@@ -19,6 +19,7 @@ from docai.tasks.parties import find_parties
         "Springfield, IL 62704",
         "London SW1A 1AA",
         "Toronto ON M5V 2T6",
+        "Cairns QLD 4870",
         "81200 JOHOR BAHRU",
         "1011 AB Amsterdam",
         "上海市黄浦区南京路100号",
@@ -138,3 +139,32 @@ Weg 1
 def test_without_names_there_are_no_parties():
     assert names("") == (None, None)
     assert names("12.00\n13.00") == (None, None)
+
+
+def only(text):
+    (address,) = addresses(Context(document(text)))
+    return address.name.text, address.postal.text
+
+
+@pytest.mark.parametrize("label", ["", "Bill to:\n"])
+def test_a_house_number_is_no_postal_code_where_the_town_stands_below(label):
+    text = f"""{label}Acme Widgets
+55235 Ronald Coves
+East Lori, WA 79790
+"""
+    assert only(text) == ("Acme Widgets", "55235 Ronald Coves, East Lori, WA 79790")
+
+
+def test_a_legal_form_on_a_line_of_its_own_belongs_to_the_name():
+    text = """
+Regent Papierhandel
+GmbH & Co. KG
+Hornigallee 9
+35381 Gießen
+"""
+    assert only(text) == ("Regent Papierhandel GmbH & Co. KG", "Hornigallee 9, 35381 Gießen")
+
+
+def test_a_web_page_on_the_senders_line_is_no_part_of_the_address():
+    text = "Kuhl GmbH · Hornigallee 9 · 35381 Gießen · www.kuhl.example"
+    assert only(text) == ("Kuhl GmbH", "Hornigallee 9, 35381 Gießen")
