@@ -24,7 +24,7 @@ from docai.numerals import (
 )
 from docai.results import Money
 from docai.tasks.lexicon import lexicon
-from docai.tasks.text import Found
+from docai.tasks.text import Found, key
 
 __all__ = [
     "decimal_mark",
@@ -71,7 +71,7 @@ def find_money(
 ) -> list[Found[Money]]:
     """Every sum of money. `currency` is taken where the sum itself names none.
 
-    Percentages and numbers glued to letters are no sums. The quality is 1 with a currency,
+    Percentages, days and numbers glued to letters are no sums. The quality is 1 with a currency,
     0.9 with cents, 0.5 with any other fraction, 0.2 for a bare integer.
     """
     if not any(c.isdigit() for c in text):
@@ -92,6 +92,8 @@ def find_money(
         elif after is not None:
             end = after.end
         if not stands_alone(text, start, end) or _is_percent(text, end):
+            continue
+        if before is None and after is None and _is_duration(text, end):
             continue
         named_here = [one for one in (before, after) if one is not None]
         money = Money(value, _currency(text, named_here, currency))
@@ -124,6 +126,15 @@ def _skip_on(text: str, position: int) -> int:
 def _is_percent(text: str, end: int) -> bool:
     position = _skip_on(text, end)
     return position < len(text) and text[position] in "%％‰"
+
+
+_WORD = re.compile(r"[^\W\d_]{1,20}")
+
+
+def _is_duration(text: str, end: int) -> bool:
+    """Whether the word behind the number says that time is counted, as in "30 days"."""
+    word = _WORD.match(text, _skip_on(text, end))
+    return word is not None and key(word[0]) in lexicon().durations
 
 
 def _quality(has_currency: bool, digits: str) -> float:

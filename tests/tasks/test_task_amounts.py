@@ -81,6 +81,11 @@ def test_what_is_no_sum_is_not_taken_for_one(text):
     assert [f.value.amount for f in find_money(text) if f.quality > 0.3] == []
 
 
+@pytest.mark.parametrize("text", ["30 days", "innerhalb von 14 Tagen", "à 30 jours", "30天"])
+def test_a_stretch_of_time_is_no_sum(text):
+    assert find_money(text) == []
+
+
 def test_the_sum_keeps_its_place_in_the_text():
     (found,) = find_money("Total: EUR 12,50 *")
     assert "Total: EUR 12,50 *"[found.start : found.end] == "EUR 12,50"
