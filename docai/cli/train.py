@@ -74,12 +74,13 @@ def _run_pages(given: Given) -> int:
         files = batch.files_under([Path(path)], outside=given.output)
         total += len(files)
         sources.append(pages_of_files(files, origin or Path(path).name, wanted))
-    writer, failed = ShardWriter(given.output), 0
+    writer, failed, foreign = ShardWriter(given.output), 0, 0
     documents = chain.from_iterable(sources)
     with _progress(given, None if given.labelled else total, " documents") as bar:
         for pages in write_pages(documents, writer, held_out=wanted.held_out):
-            failed += bool(pages.failure)
-            if pages.failure:
+            foreign += pages.is_foreign
+            if pages.failure and not pages.is_foreign:
+                failed += 1
                 log.warning("%s", pages.failure)
             bar.update()
     writer.close()
@@ -88,6 +89,8 @@ def _run_pages(given: Given) -> int:
         log.info("%s: %d pages of %s", part, count, origin)
         parts[part] += count
     log.info("%d pages; %d left out as twins", parts.total(), writer.twins)
+    if foreign:
+        log.info("%d files that are no documents were passed over", foreign)
     return SOME_FAILED if failed else DONE
 
 

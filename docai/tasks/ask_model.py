@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 
 from docai.document import Document
 from docai.results import Answer
-from docai.tasks.context import Context
 from docai.tasks.likeness import content_words
 from docai.tasks.text import key
 from docai.tasks.together import Fitted, Said, lead
-from docai.tasks.wholes import TEXT, places
 
 if TYPE_CHECKING:
     from docai.models.reader import AnswerWindow, Reading
@@ -29,7 +27,7 @@ MOST_READINGS = 10
 SATURATION, LENGTH = 1.2, 0.75  # BM25's k1 and b, as Robertson and Zaragoza recommend
 
 # Fitted by tools/fit_answers.py.
-FITTED = Fitted((-1.45, -1.24, 0.35, 0.27, 0.0, -0.21, 0.38, 1.85, 0.31), (0.69, 1.49, -0.06))
+FITTED = Fitted((-1.79, -1.43, 0.39, 0.20, -0.36, 0.51, 2.14, 0.26), (0.34, 1.10, 0.91))
 
 
 def answers(
@@ -89,17 +87,8 @@ def gathered(
         same = key(answer.text) or answer.text
         ruled.setdefault(same, answer.confidence)
         best.setdefault(same, answer)
-    where = places(Context(document))
     return [
-        (
-            answer,
-            Said(
-                odds.get(same),
-                lead(same, odds),
-                ruled.get(same),
-                where.fill(answer.evidence) if answer.evidence else TEXT,
-            ),
-        )
+        (answer, Said(odds.get(same), lead(same, odds), ruled.get(same)))
         for same, answer in best.items()
     ]
 

@@ -23,16 +23,16 @@ class Said:
     odds: float | None
     lead: float  # how far the odds are before those of other values; see `lead`
     rules: float | None
-    fill: float = 0.0  # whether it is all that stands in its place, see docai.tasks.wholes
+    whole: bool = False  # it is all that stands in its place, see docai.tasks.wholes
 
     def features(self) -> tuple[float, ...]:
-        """Five for what is read, two for what only rules found, two where both agree."""
+        """Four for what is read, two for what only rules found, two where both agree."""
         if self.odds is None:
-            return 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, self.ruled, 0.0, 0.0
+            return 1.0, 0.0, 0.0, 0.0, 1.0, self.ruled, 0.0, 0.0
         odds, lead = self.read
         if self.rules is None:
-            return 1.0, 1.0, odds, lead, self.fill, 0.0, 0.0, 0.0, 0.0
-        return 1.0, 1.0, odds, lead, self.fill, 0.0, 0.0, 1.0, self.ruled
+            return 1.0, 1.0, odds, lead, 0.0, 0.0, 0.0, 0.0
+        return 1.0, 1.0, odds, lead, 0.0, 0.0, 1.0, self.ruled
 
     @property
     def ruled(self) -> float:
@@ -90,11 +90,11 @@ def case_of(said: Said) -> str:
 
 
 def features_of(said: Said) -> tuple[float, ...]:
-    """A constant; log-odds, lead and fill of what was read; the rules' log-odds."""
+    """A constant; log-odds, lead and wholeness of what was read; the rules' log-odds."""
     case = case_of(said)
     if case == RULED:
         return 1.0, said.ruled
-    read = (1.0, *said.read, said.fill)
+    read = (1.0, *said.read, float(said.whole))
     return read if case == READ else (*read, said.ruled)
 
 

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from docai.document import Page
-from docai.errors import DocaiError
+from docai.errors import DocaiError, UnsupportedFormat
 from docai.options import option
 from docai.training.shards import (
     HELD_OUT,
@@ -56,6 +56,7 @@ class Pages:
     document: str
     samples: tuple[PageSample, ...]
     failure: str = ""
+    is_foreign: bool = False  # no document at all, such as the labels beside one
 
 
 def write_pages(
@@ -93,6 +94,8 @@ def _pages_of_file(path: Path, *, origin: str, options: PagesOptions) -> Pages:
                 for page in pages
                 if len(page.words) >= FEWEST_WORDS
             ]
+    except UnsupportedFormat as error:
+        return Pages(document, (), f"{path}: {error}", is_foreign=True)
     except DocaiError as error:
         return Pages(document, (), f"{path}: {error}")
     return Pages(document, tuple(samples))

@@ -15,12 +15,11 @@ from docai.errors import UsageError
 from docai.evaluation.answers import FORGIVEN, AnswerScores, alike
 from docai.evaluation.metrics import auroc, calibration_error
 from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table, confidence_tables
-from docai.models import small
-from docai.models.weights import load
 from docai.results import Answer
 from docai.tasks import ask, ask_model
 from docai.training.asked import elsewhere, questions_about
-from docai.training.folds import Part, part_of
+from docai.training.fields_run import kept_for
+from docai.training.folds import Part
 from docai.training.labelled import LabelledDocument, Question
 
 TOGETHER = "together"  # as `docai ask` answers: what is too unlikely is not told
@@ -155,11 +154,9 @@ def _chosen(
     documents: Iterable[LabelledDocument], limit: int, seed: int
 ) -> Iterator[tuple[str, list[LabelledDocument]]]:
     """By data set: documents with answered questions."""
-    learned = {name for name, _ in load(small.FOLDER).card.data}
     by_origin: dict[str, list[LabelledDocument]] = {}
-    for one in documents:
-        if one.origin not in learned or part_of(one.document.source.filename) is Part.CHECKING:
-            by_origin.setdefault(one.origin, []).append(one)
+    for one in kept_for(documents, Part.CHECKING):
+        by_origin.setdefault(one.origin, []).append(one)
     if not by_origin:
         raise UsageError(
             "the model was trained on all of these documents: none is left to check by"
