@@ -34,19 +34,20 @@ PARTY_LABELS = frozenset({"vendor", "customer", "billing", "shipping", "vendor_a
 LEADS_ON = ("to", "from", "an", "by", "a", "par")  # "Bill to Jane Doe" needs no colon
 
 _TOWN = r"[^\W\d_][\w.'’()/-]*(?: [^\W\d_][\w.'’()/-]*){0,4}"
-# A code behind the town.
+# Codes behind the town, beside those of the United States.
 _LATE_CODE = (
-    rf"{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?(?!\d)"  # US: Town, ST 12345
-    rf"|{_TOWN},? (?:NSW|QLD|VIC|TAS|ACT|NT|SA|WA),? \d{{4}}(?!\d)"  # AU: Town QLD 2999
+    rf"{_TOWN},? (?:NSW|QLD|VIC|TAS|ACT|NT|SA|WA),? \d{{4}}(?!\d)"  # AU: Town QLD 2999
     rf"|{_TOWN},? (?:[A-Z]{{2,3}} )?[A-Z]\d[A-Z] ?\d[A-Z]\d"  # CA: Town ON K1A 0B1
     rf"|(?:{_TOWN},? )?[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?![A-Za-z])"  # UK: SW1A 1AA
 )
-_LATE = re.compile(rf"(?:^|[\s,;|•●·-])(?:{_LATE_CODE})")
+# "Order ID 10234" is no town; with its comma, a town is.
+_LATE = re.compile(rf"(?:^|[\s,;|•●·-])(?:{_TOWN}, [A-Z]{{2}},? \d{{5}}(?!\d)|{_LATE_CODE})")
 _POSTAL = re.compile(
     rf"(?:^|[\s,;|•●·-])(?:"
     rf"(?:[A-Z]{{1,3}}[- ]{{1,3}})?\d{{5}}(?:-\d{{4}})?,? ?{_TOWN}"  # DE FR ES IT MY: 12345 Town
     rf"|(?:[A-Z]{{1,2}}[- ])\d{{4}},? {_TOWN}"  # A-1010 Wien
     rf"|(?<![\d.,])\d{{4}} (?:[A-Z]{{2}} )?{_TOWN}"  # CH AT BE DK; NL: 1011 AB Amsterdam
+    rf"|{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?(?!\d)"  # US: Town, ST 12345
     rf"|{_LATE_CODE}"
     rf"|(?<=[^\W\d_],\s)\d{{5}}(?=$|[,.;])"  # MY: "... Johor Bahru, 81100, Johor"
     rf")"

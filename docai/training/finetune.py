@@ -108,7 +108,7 @@ def fit(
                 done += 1
                 bar.update()
                 bar.set_postfix(loss=f"{total / (done - epoch * steps):.3f}", refresh=False)
-                if keeper.is_due():
+                if keeper.is_due() and done % steps:  # an epoch's end is saved with its score
                     keeper.save(done, total, history)
         model.eval()
         history.append(Epoch(epoch + 1, total / steps, None))

@@ -155,6 +155,17 @@ East Lori, WA 79790
     assert only(text) == ("Acme Widgets", "55235 Ronald Coves, East Lori, WA 79790")
 
 
+def test_a_number_below_a_town_does_not_make_it_a_street():
+    text = """
+Kuhl GmbH
+Hornigallee 9
+35381 Berlin
+Kunden ID 10234
+"""
+    first, *_ = addresses(Context(document(text)))
+    assert first.postal.text == "Hornigallee 9, 35381 Berlin"
+
+
 def test_a_legal_form_on_a_line_of_its_own_belongs_to_the_name():
     text = """
 Regent Papierhandel

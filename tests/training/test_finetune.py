@@ -82,6 +82,15 @@ def test_the_best_weights_outlive_a_stop(tmp_path):
     assert_close(again.state_dict(), line.state_dict())
 
 
+def test_a_run_that_was_stopped_while_it_was_judged_judges_again(tmp_path):
+    options = replace(OPTIONS, checkpoint_minutes=0.0, epochs=3)
+    whole = run(Line(), options, score=iter([0.1, 0.2, 0.3]).__next__)
+    with pytest.raises(StopIteration):  # no second score
+        run(Line(), options, score=iter([0.1]).__next__, folder=tmp_path)
+    again = run(Line(), options, score=iter([0.2, 0.3]).__next__, folder=tmp_path)
+    assert again == whole
+
+
 def test_the_seed_decides_everything():
     a, b, c = Line(), Line(), Line()
     run(a, OPTIONS)
