@@ -29,6 +29,7 @@ ALIGNED = 1.5  # word heights between the left edges (or middles) of its lines
 INDENT = 4.0  # word heights by which lines may stand further in than their label
 NEAR = 20.0  # word heights between a label and lines that begin beside it
 LINKED = 4.0  # word heights between parts of a sender's line
+TITLE_WORDS = 4  # "A la atención de"
 LINES_BESIDE = 6  # below an address that may hold its telephone or tax number
 PARTY_LABELS = frozenset({"vendor", "customer", "billing", "shipping", "vendor_address"})
 LEADS_ON = ("to", "from", "an", "by", "a", "par")  # "Bill to Jane Doe" needs no colon
@@ -77,7 +78,9 @@ class Address:
         lines = [
             line
             for line in self.lines
-            if not taken.intersection(line.evidence) and _without_title(line) is not None
+            if not taken.intersection(line.evidence)
+            and _without_title(line) is not None
+            and not (taken and _is_attention(line.text))
         ]
         return join(lines, ", ") if lines else None
 
@@ -123,6 +126,16 @@ def _without_title(line: Span) -> Span | None:
     if len(line.evidence) == len(words):
         return Span(rest, line.evidence[skip:])
     return Span(rest, line.evidence)
+
+
+def _is_attention(text: str) -> bool:
+    """Who opens the letter there: "Attn. Jane Doe", "z. Hd. Frau Roth", "Accounts payable"."""
+    if any(c.isdigit() for c in text):
+        return False  # "An der Mühle 5"
+    words = text.split()
+    titles = lexicon().titles
+    starts = {key("".join(words[:count])) for count in range(1, min(len(words), TITLE_WORDS + 1))}
+    return key(text) in lexicon().departments or not titles.isdisjoint(starts)
 
 
 def addresses(context: Context) -> list[Address]:

@@ -66,6 +66,7 @@ class Lexicon:
     shared_symbols: Mapping[str, frozenset[str]]  # symbol -> the currencies it may stand for
     organisations: frozenset[str]  # keys of legal forms: gmbh, ltd, sarl
     titles: frozenset[str]  # keys of what stands before a name: herr, firma, attn
+    departments: frozenset[str]  # keys of offices that letters go to: einkauf, accountspayable
     durations: frozenset[str]  # keys of words that time is counted in: days, jours
     streets: frozenset[str]  # keys of words in a street's name
     countries: frozenset[str]  # keys of country names
@@ -100,6 +101,7 @@ def lexicon() -> Lexicon:
         shared_symbols={s: frozenset(codes) for s, codes in shared["shared_symbols"].items()},
         organisations=frozenset(map(key, shared["organisations"])),
         titles=frozenset(key(t) for words in files.values() for t in words["titles"]),
+        departments=frozenset(key(t) for words in files.values() for t in words["departments"]),
         durations=frozenset(key(t) for words in files.values() for t in words["durations"]),
         streets=frozenset(key(t) for words in files.values() for t in words["streets"]),
         countries=frozenset(key(t) for words in files.values() for t in words["countries"]),

@@ -179,3 +179,19 @@ Hornigallee 9
 def test_a_web_page_on_the_senders_line_is_no_part_of_the_address():
     text = "Kuhl GmbH · Hornigallee 9 · 35381 Gießen · www.kuhl.example"
     assert only(text) == ("Kuhl GmbH", "Hornigallee 9, 35381 Gießen")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["z. Hd. Frau Roth", "Attn. Jane Doe", "Accounts payable", "À l'attention de Luc", "Einkauf"],
+)
+def test_who_opens_the_letter_is_no_part_of_the_address(line):
+    text = f"""
+Kuhl GmbH
+{line}
+Hornigallee 9
+35381 Berlin
+"""
+    assert only(text) == ("Kuhl GmbH", "Hornigallee 9, 35381 Berlin")
+    # A street may begin like a title.
+    assert "An der Mühle 5" in only(text.replace(line, "An der Mühle 5"))[1]
