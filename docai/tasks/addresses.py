@@ -276,12 +276,25 @@ def _one_liners(sheet: Sheet, used: set[tuple[int, int]]) -> Iterator[Address]:
             if not marked:
                 named = named and len(parts) > 2 and not any(c.isdigit() for c in parts[0].text)
             if named and towns and towns[0] >= (1 if marked else 2):
-                used.update((run.row, run.words[0]) for run in line)
-                box = Box.enclosing(run.box for run in line)
                 kept = tuple(parts[: towns[0] + 1])
                 if towns[0] + 1 < len(parts) and _is_country(parts[towns[0] + 1].text):
                     kept = (*kept, parts[towns[0] + 1])
-                yield Address(sheet.index, box, kept, kept[0], None, one_line=True)
+                name: Span | None = kept[0]
+                if towns[0] == 1 and any(c.isdigit() for c in kept[0].text):
+                    name = _name_above(line[0], sheet)  # the line begins with the street
+                    if name is None:
+                        continue
+                    kept = (name, *kept)
+                used.update((run.row, run.words[0]) for run in line)
+                box = Box.enclosing(run.box for run in line)
+                yield Address(sheet.index, box, kept, name, None, one_line=True)
+
+
+def _name_above(run: Run, sheet: Sheet) -> Span | None:
+    above = next(_neighbours(run, sheet, -1), None)
+    if above is None or not is_name_like(above.text) or any(c.isdigit() for c in above.text):
+        return None
+    return None if key(above.text) in lexicon().kinds.by_key else above.span()
 
 
 def _lines_with_marks(row: Sequence[Run], sheet: Sheet) -> Iterator[list[Run]]:
@@ -395,16 +408,24 @@ def _name(lines: Sequence[Span], context: Context, *, labelled: bool) -> Span | 
     the first line is the name.
     """
     options: list[Span] = []
+    above = ""  # the last option as it stands on the page
     for line in lines:
         if is_postal(line.text) or _is_street(line.text):
             break
         bare = _without_title(line)
-        if options and _is_form(line.text):
-            options[-1] = join([options[-1], line])
+        if options and (_is_form(line.text) or _goes_on(above, line.text)):
+            whole = Span(above, options[-1].evidence) if above.endswith(",") else options[-1]
+            options[-1], above = join([whole, line]), line.text
         elif bare is not None and is_name_like(bare.text):
             options.append(bare)
+            above = line.text
     recurring = [] if labelled else [name for name in options if context.count(name.text) > 1]
     return next(iter(recurring or options), None)
+
+
+def _goes_on(name: str, below: str) -> bool:
+    """Whether a name is cut, as "Holmes," above "Fisher and Singh"."""
+    return name.endswith(("&", ",", " and", " und", " et", " y")) or below.startswith("&")
 
 
 def _is_form(text: str) -> bool:

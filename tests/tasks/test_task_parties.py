@@ -195,3 +195,21 @@ Hornigallee 9
     assert only(text) == ("Kuhl GmbH", "Hornigallee 9, 35381 Berlin")
     # A street may begin like a title.
     assert "An der Mühle 5" in only(text.replace(line, "An der Mühle 5"))[1]
+
+
+def test_a_senders_line_may_begin_with_the_street_and_the_name_stand_above():
+    text = """
+Landl Haustechnik
+Karim-Heim-Gasse 5 · 3723 Lilienfeld
+"""
+    assert only(text) == ("Landl Haustechnik", "Karim-Heim-Gasse 5, 3723 Lilienfeld")
+
+
+@pytest.mark.parametrize("name", ["Holmes,\nFisher and Singh", "Werner\n& Mielcarek"])
+def test_a_name_may_go_on_in_the_line_below(name):
+    text = f"""
+{name}
+Hornigallee 9
+35381 Berlin
+"""
+    assert only(text) == (name.replace("\n", " "), "Hornigallee 9, 35381 Berlin")
