@@ -233,6 +233,11 @@ def test_figures_are_told_as_text_and_as_json(docai, forms):
     assert confidence["rows"][0]["claims"] == 0
 
 
+def test_a_second_data_set_is_refused_where_one_is_measured(docai, forms):
+    status, _, errors = docai("evaluate", "form", "--data", forms, "--data", forms)
+    assert status == 2 and "one --data at a time" in errors
+
+
 def test_the_worst_documents_are_drawn_in_a_file(docai, forms, tmp_path):
     target = tmp_path / "report.html"
     arguments = ("--data", forms, "--format", "html", "-o", target)

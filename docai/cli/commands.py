@@ -279,7 +279,8 @@ def _run_doctor(given: Given) -> int:
 
 def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=EVALUATIONS)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="labelled documents")
+    help = "labelled documents; questions, fields and kinds take it several times"
+    parser.add_argument("--data", type=Path, metavar="DIR", action="append", default=[], help=help)
     help = "speed: of the model instead of reading"
     parser.add_argument("--model", action="store_true", help=help)
     parser.add_argument("--limit", type=int, default=0, help="documents to take (default: all)")
@@ -306,26 +307,32 @@ def _run_evaluate(given: Given) -> int:
     return DONE
 
 
+SEVERAL = ("questions", "fields", "kinds")  # what is measured on several data sets at once
+
+
 def _evaluated(given: Given) -> Report:
+    if len(given.data) > 1 and given.what not in SEVERAL:
+        raise UsageError(f"docai evaluate {given.what} takes one --data at a time")
+    data = next(iter(given.data), None)
     if given.what == "pretraining":
         from docai.training import taught
 
-        if given.data is None or given.weights is None:
+        if data is None or given.weights is None:
             raise UsageError("docai evaluate pretraining needs --data SHARDS and --weights DIR")
-        results = taught.evaluate(given.data, given.weights, limit=given.limit, seed=given.seed)
+        results = taught.evaluate(data, given.weights, limit=given.limit, seed=given.seed)
         return taught.report(results)
     if given.what == "zeroshot":
         from docai.training import zeroshot
 
-        if given.data is None or given.weights is None:
+        if data is None or given.weights is None:
             raise UsageError("docai evaluate zeroshot needs --data DIR and --weights DIR")
-        return zeroshot.evaluate(given.data, given.weights, limit=given.limit)
-    if given.what in ("questions", "fields", "kinds"):
+        return zeroshot.evaluate(data, given.weights, limit=given.limit)
+    if given.what in SEVERAL:
         from docai.training import fields_run, kinds_run, questions_run, readers
 
-        if given.data is None:
+        if data is None:
             raise UsageError(f"docai evaluate {given.what} needs --data DIR, labelled documents")
-        documents = readers.read(given.data)
+        documents = [one for folder in given.data for one in readers.read(folder)]
         if given.what == "fields":
             return fields_run.evaluate(documents, given.limit, given.seed)
         if given.what == "kinds":
@@ -335,7 +342,7 @@ def _evaluated(given: Given) -> Report:
 
     what = "model" if given.what == "speed" and given.model else given.what
     return commands.evaluate(
-        what, given.data, given.limit, given.seed, from_pixels=given.ocr, tools=given.tools
+        what, data, given.limit, given.seed, from_pixels=given.ocr, tools=given.tools
     )
 
 
