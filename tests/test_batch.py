@@ -102,7 +102,7 @@ def test_a_file_that_kills_its_worker_is_set_aside_and_the_others_are_done(folde
 
 def test_a_file_that_hangs_costs_its_time_limit_only(folder, tmp_path):
     paths, output = folder("hang", "a"), tmp_path / "out"
-    job = batch.Job("invoice", ReadOptions(), Limits(document_timeout_s=3))
+    job = batch.Job("invoice", ReadOptions(), Limits(document_timeout_s=8))
     summary = run(paths, output, job=job, handle=answer_by_name)
     assert (summary.done, summary.failed) == (1, 1)
     assert "timeout:" in rows(output / "results.csv")[0]["error"]
