@@ -79,8 +79,8 @@ def _run_pages(given: Given) -> int:
     with _progress(given, None if given.labelled else total, " documents") as bar:
         for pages in write_pages(documents, writer, held_out=wanted.held_out):
             foreign += pages.is_foreign
-            if pages.failure and not pages.is_foreign:
-                failed += 1
+            failed += bool(pages.failure)
+            if pages.failure:
                 log.warning("%s", pages.failure)
             bar.update()
     writer.close()

@@ -22,7 +22,7 @@ from docai.tasks.assemble import (
     stated,
 )
 from docai.tasks.candidates import Candidate, candidates
-from docai.tasks.codes import find_emails, find_phones
+from docai.tasks.codes import Code, find_emails, find_phones
 from docai.tasks.context import Context
 from docai.tasks.dates import find_times
 from docai.tasks.items import ItemList, find_items
@@ -31,7 +31,7 @@ from docai.tasks.lexicon import lexicon
 from docai.tasks.purchases import find_purchases
 from docai.tasks.sheet import Run, join
 from docai.tasks.taxes import NO_TAXES
-from docai.tasks.text import key
+from docai.tasks.text import Found, key
 from docai.tasks.totals import settle_totals
 
 # The fields in a result, as in the contract.
@@ -169,17 +169,21 @@ def _merchant(hits: Sequence[Hit], context: Context) -> dict[str, list[Candidate
 def _phones(context: Context) -> Iterator[Candidate]:
     """Numbers of the letterhead that stand alone and are grouped as telephone numbers are."""
     for run in (run for line in _top(context) for run in line.runs):
-        for found in find_phones(run.text):
+        for found in _telephones(run.text):
             rest = run.text[: found.start] + run.text[found.end :]
-            number = found.value.text
-            grouped = not number.isdigit() and _digits(number) >= PHONE_DIGITS
+            grouped = not found.value.text.isdigit()
             if grouped and not any(c.isalnum() for c in rest):
                 span = run.span(found.start, found.end)
                 yield stated("merchant_phone", FieldType.STRING, span, PHONE_SCORE)
 
 
-def _digits(text: str) -> int:
-    return sum(c.isdigit() for c in text)
+def _telephones(text: str) -> list[Found[Code]]:
+    """Long enough to be one without a label: a house or a receipt has shorter numbers."""
+    return [
+        found
+        for found in find_phones(text)
+        if sum(c.isdigit() for c in found.value.text) >= PHONE_DIGITS
+    ]
 
 
 def _top(context: Context) -> list[Line]:
@@ -257,7 +261,7 @@ def _address(name: Candidate, context: Context) -> Span | None:
         if found and (other or len(found) == ADDRESS_ROWS):
             break
         # A house number before a street looks like a postal code before a town.
-        if len(found) > 1 and has_town(found[-1].text):
+        if len(found) > 1 and _has_town(found[-1].text):
             return join([*found, line.span] if _is_region(line.span.text) else found)
         if not other and (found or _could_be_street(line.span.text)):
             found.append(line.span)
@@ -265,7 +269,7 @@ def _address(name: Candidate, context: Context) -> Span | None:
 
 
 def _address_score(address: Span) -> float:
-    sure = has_town(address.text) or has_street(address.text)
+    sure = _has_town(address.text) or _has_street(address.text)
     return ADDRESS_SCORE - UNSURE_ADDRESS * (not sure)
 
 
@@ -276,13 +280,12 @@ def _is_other(line: Line, context: Context) -> bool:
         _is_registration(text)
         or _is_title(line, context)
         or _is_particular(line, context)
-        or any(_digits(phone.value.text) >= PHONE_DIGITS for phone in find_phones(text))
-        or bool(find_times(text) or find_emails(text))
+        or bool(_telephones(text) or find_times(text) or find_emails(text))
         or bool(_NO_ADDRESS.search(text))
     )
 
 
-def has_town(text: str) -> bool:
+def _has_town(text: str) -> bool:
     """A postal code with its town, also where the blanks between them were lost."""
     return is_postal(text) or bool(_TIGHT_TOWN.search(text))
 
@@ -296,10 +299,10 @@ def _is_region(text: str) -> bool:
 
 
 def _could_be_street(text: str) -> bool:
-    return any(c.isdigit() for c in text) or has_street(text)
+    return any(c.isdigit() for c in text) or _has_street(text)
 
 
-def has_street(text: str) -> bool:
+def _has_street(text: str) -> bool:
     words = {key(word) for word in re.split(r"[\s.,/]+", text)}
     return bool(words & lexicon().streets)
 

@@ -94,8 +94,8 @@ def _pages_of_file(path: Path, *, origin: str, options: PagesOptions) -> Pages:
                 for page in pages
                 if len(page.words) >= FEWEST_WORDS
             ]
-    except UnsupportedFormat as error:
-        return Pages(document, (), f"{path}: {error}", is_foreign=True)
+    except UnsupportedFormat:
+        return Pages(document, (), is_foreign=True)
     except DocaiError as error:
         return Pages(document, (), f"{path}: {error}")
     return Pages(document, tuple(samples))
