@@ -39,9 +39,21 @@ class AnswerScores:
         self.f1 += max(shared(said, truth) for truth in accepted)
         self.anls += max(alike(said, truth) for truth in accepted)
 
+    def __add__(self, other: AnswerScores) -> AnswerScores:
+        return AnswerScores(
+            self.asked + other.asked,
+            self.exact + other.exact,
+            self.f1 + other.f1,
+            self.anls + other.anls,
+        )
+
+    def means(self) -> tuple[float, float, float]:
+        """Exact match, F1 and ANLS of a question; 0 where none was asked."""
+        asked = max(1, self.asked)
+        return self.exact / asked, self.f1 / asked, self.anls / asked
+
     def table(self) -> Table:
-        means = (value / max(1, self.asked) for value in (self.exact, self.f1, self.anls))
-        row = (self.asked, *means)
+        row = (self.asked, *self.means())
         return Table("Answers", ("questions", "exact match", "F1", "ANLS"), (row,))
 
 

@@ -169,6 +169,15 @@ class Report:
         return "\n".join(parts) + "\n"
 
 
+def between(low: float, high: float) -> str:
+    """An interval, as people read it.
+
+    >>> between(0.9, 0.9514)
+    '0.900–0.951'
+    """
+    return f"{low:.3f}–{high:.3f}"
+
+
 COUNTS = ("right", "claimed", "expected", "precision", "recall", "F1")
 
 

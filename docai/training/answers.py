@@ -182,7 +182,7 @@ def judge(
 
 
 def _f1(model: DocumentModel, tokenizer: WordTokenizer, questions: Sequence[Asked]) -> float:
-    return judge(model, tokenizer, questions).f1 / max(1, len(questions))
+    return judge(model, tokenizer, questions).means()[1]
 
 
 def _tokens(window: AnswerWindow) -> int:

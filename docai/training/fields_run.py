@@ -11,10 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from docai.document import Document
 from docai.errors import UsageError
-from docai.evaluation.metrics import Claim, Counts, auroc, calibration_error
+from docai.evaluation.metrics import (
+    Claim,
+    Counts,
+    auroc,
+    calibration_error,
+    counted,
+    interval,
+)
 from docai.evaluation.report import Cell as TableCell
-from docai.evaluation.report import Report, Table, confidence_tables
+from docai.evaluation.report import Report, Table, between, confidence_tables
 from docai.models import small
 from docai.models.weights import load
 from docai.results import Field, FieldType
@@ -42,6 +50,7 @@ Options = Sequence[tuple[Field, Said]]
 class Case:
     """One field of one document: what is true (None: it is not there), and what was found."""
 
+    document: Document
     how: str  # TYPED or OWN
     name: str
     truth: Field | None
@@ -83,7 +92,7 @@ def _cases(
 ) -> Iterator[Case]:
     options = read_fields.gathered(ruled, wanted, one.document)
     for name, each in options.items():
-        yield Case(how, name, fields[name], ruled(name), each)
+        yield Case(one.document, how, name, fields[name], ruled(name), each)
 
 
 def _fields(one: LabelledDocument) -> dict[str, Field | None]:
@@ -144,7 +153,7 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
                 bins.append(confidence_tables(f"{origin}, {how}", _claims(asked, TOGETHER))[1])
     if not rows:
         raise UsageError("of documents that the model was not trained on, none has fields to find")
-    header = ("", "fields", "precision", "recall", "F1", "AUROC", "ECE")
+    header = ("", "fields", "precision", "recall", "F1", "F1, 95 %", "AUROC", "ECE")
     each = ("", "there", *(f"F1, {way}" for way in WAYS))
     tables = (
         Table("All fields", header, tuple(rows)),
@@ -154,15 +163,23 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
     return Report("Fields", tables)
 
 
+def _counts(asked: Sequence[Case], way: str) -> Counts:
+    rights = [right for _, right in _claims(asked, way)]
+    return Counts(sum(rights), len(rights), sum(case.truth is not None for case in asked))
+
+
 def _claims(asked: Iterable[Case], way: str) -> list[Claim]:
     said = [(case, case.said(way)) for case in asked]
     return [(claim.confidence, case.is_right(claim)) for case, claim in said if claim is not None]
 
 
 def _row(title: str, asked: Sequence[Case], way: str) -> tuple[TableCell, ...]:
+    by_document: dict[int, list[Case]] = defaultdict(list)
+    for case in asked:
+        by_document[id(case.document)].append(case)
+    each = [_counts(own, way) for own in by_document.values()]
+    counts = sum(each, Counts())
     claims = _claims(asked, way)
-    right = sum(right for _, right in claims)
-    counts = Counts(right, len(claims), sum(case.truth is not None for case in asked))
     sure = way != MODEL  # its log-odds alone are no probability
     return (
         title,
@@ -170,6 +187,7 @@ def _row(title: str, asked: Sequence[Case], way: str) -> tuple[TableCell, ...]:
         counts.precision,
         counts.recall,
         counts.f1,
+        between(*interval(each, counted)),
         auroc(claims) if sure else None,
         calibration_error(claims) if sure else None,
     )
@@ -177,9 +195,10 @@ def _row(title: str, asked: Sequence[Case], way: str) -> tuple[TableCell, ...]:
 
 def _by_field(origin: str, how: str, asked: Sequence[Case]) -> list[tuple[TableCell, ...]]:
     names = sorted({case.name for case in asked if case.name in described.FIELDS})
-    rows = []
+    rows: list[tuple[TableCell, ...]] = []
     for name in names:
         own = [case for case in asked if case.name == name]
-        figures = [_row("", own, way) for way in WAYS]
-        rows.append((f"{origin}, {how}, {name}", figures[0][1], *(row[4] for row in figures)))
+        counts = [_counts(own, way) for way in WAYS]
+        f1s = (each.f1 for each in counts)
+        rows.append((f"{origin}, {how}, {name}", counts[0].expected, *f1s))
     return rows

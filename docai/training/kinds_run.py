@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from random import Random
+from statistics import fmean as mean
 
 from docai.document import Document
 from docai.errors import UsageError
-from docai.evaluation.metrics import Claim, calibration_error
-from docai.evaluation.report import Cell, Report, Table, confusion_table
+from docai.evaluation.metrics import Claim, calibration_error, interval
+from docai.evaluation.report import Cell, Report, Table, between, confusion_table
 from docai.results import Label
 from docai.tasks import kinds, read_kinds
 from docai.training.fields_run import kept_for
@@ -50,9 +51,10 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
         told = zip(said[TOGETHER], right[TOGETHER], strict=True)
         claims: list[Claim] = [(label.confidence, ok) for label, ok in told if label is not None]
         pairs += [(kind, label.name) for label in said[TOGETHER] if label is not None]
-        shares = (sum(right[way]) / len(chosen) for way in WAYS)
-        rows.append((f"{origin}, {kind}", len(chosen), *shares, calibration_error(claims)))
-    header = ("", "documents", *WAYS, "ECE, together")
+        shares = (mean(right[way]) for way in WAYS)
+        spread = between(*interval(right[TOGETHER], mean))
+        rows.append((f"{origin}, {kind}", len(chosen), *shares, spread, calibration_error(claims)))
+    header = ("", "documents", *WAYS, "95 %", "ECE, together")
     tables = (
         Table("Document types, share put right", header, tuple(rows)),
         confusion_table("Which for which, together", pairs, kinds.KINDS),

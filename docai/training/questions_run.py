@@ -6,6 +6,7 @@ the set that does not answer it, if there is one: a confidence that means anythi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -13,8 +14,17 @@ from random import Random
 from docai.document import Document
 from docai.errors import UsageError
 from docai.evaluation.answers import FORGIVEN, AnswerScores, alike
-from docai.evaluation.metrics import auroc, calibration_error
-from docai.evaluation.report import RIGHT, WRONG, Drawing, Mark, Report, Table, confidence_tables
+from docai.evaluation.metrics import auroc, calibration_error, interval
+from docai.evaluation.report import (
+    RIGHT,
+    WRONG,
+    Drawing,
+    Mark,
+    Report,
+    Table,
+    between,
+    confidence_tables,
+)
 from docai.results import Answer
 from docai.tasks import ask, ask_model
 from docai.training.asked import elsewhere, questions_about
@@ -48,10 +58,6 @@ class QuestionScores:
         rows = []
         for origin, cases in self.cases.items():
             for way in WAYS:
-                scores = AnswerScores()
-                for case in cases:
-                    said = case.here[way][0].text if case.here[way] else None
-                    scores.add([span.text for span in case.question.answers], said)
                 claims = [_claim(case, way) for case in cases if case.here[way]]
                 pages = [
                     (_confidence(asked), at_home)
@@ -59,21 +65,23 @@ class QuestionScores:
                     if case.elsewhere is not None
                     for asked, at_home in ((case.here[way], True), (case.elsewhere[way], False))
                 ]
-                n = max(1, scores.asked)
-                figures = (scores.exact / n, scores.f1 / n, scores.anls / n)
-                # The reader's log-odds alone are no probability.
-                error = calibration_error(claims) if way != "reader" else None
+                each = _scores(cases, way)
+                whole = sum(each, AnswerScores())
                 rows.append(
                     (
                         f"{origin}, {way}",
-                        scores.asked,
-                        *figures,
+                        whole.asked,
+                        *whole.means(),
+                        between(*interval(each, _f1)),
+                        between(*interval(each, _anls)),
                         auroc(pages) if pages else None,
-                        error,
+                        # The reader's log-odds alone are no probability.
+                        calibration_error(claims) if way != "reader" else None,
                     )
                 )
         header = (
-            "", "questions", "exact match", "F1", "ANLS", "AUROC of the right page", "ECE",
+            "", "questions", "exact match", "F1", "ANLS", "F1, 95 %", "ANLS, 95 %",
+            "AUROC of the right page", "ECE",
         )  # fmt: skip
         return Table("Answers", header, tuple(rows))
 
@@ -94,6 +102,23 @@ class QuestionScores:
                 wrong.setdefault(id(case.labelled), []).append(case)
         worst = sorted(wrong.values(), key=lambda own: -len(own))[:WORST]
         return [_drawing(own) for own in worst]
+
+
+def _scores(cases: Sequence[Case], way: str) -> list[AnswerScores]:
+    """Document by document."""
+    found: dict[int, AnswerScores] = defaultdict(AnswerScores)
+    for case in cases:
+        said = case.here[way][0].text if case.here[way] else None
+        found[id(case.labelled)].add([span.text for span in case.question.answers], said)
+    return list(found.values())
+
+
+def _f1(scores: Sequence[AnswerScores]) -> float:
+    return sum(scores, AnswerScores()).means()[1]
+
+
+def _anls(scores: Sequence[AnswerScores]) -> float:
+    return sum(scores, AnswerScores()).means()[2]
 
 
 def _confidence(answers: Sequence[Answer]) -> float:

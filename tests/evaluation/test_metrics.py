@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from docai.evaluation.metrics import (
     Counts,
     calibration_error,
+    counted,
+    interval,
     reliability,
 )
 
@@ -55,3 +57,10 @@ def test_bins_hold_every_claim_once_and_the_error_is_a_share(made, between):
     assert sum(row.count for row in rows) == len(made)
     assert all(row.low - 1e-9 <= row.confidence <= row.high + 1e-9 for row in rows)
     assert 0.0 <= calibration_error(made, edges) <= 1.0
+
+
+def test_an_interval_holds_the_figure_and_narrows_with_more_documents():
+    few = [Counts(n % 2, 1, 1) for n in range(20)]
+    narrow, wide = interval(few * 20, counted), interval(few, counted)
+    assert wide[0] < narrow[0] < 0.5 < narrow[1] < wide[1]
+    assert interval(few, counted) == wide  # the same seed draws the same samples

@@ -25,6 +25,9 @@ def test_the_ways_are_compared_on_the_same_fields():
     for how in ("typed", "own"):
         assert rows[f"till, {how}, together"]["F1"] >= 0.6
     assert rows["till, own, together"]["F1"] > rows["till, own, rules"]["F1"]
+    for row in rows.values():
+        low, high = map(float, row["F1, 95 %"].split("–"))
+        assert low - 0.001 <= row["F1"] <= high + 0.001
 
 
 def test_kinds_are_told_by_both_together():
