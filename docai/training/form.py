@@ -34,6 +34,7 @@ JITTER = 0.1  # of every edge, in word heights
 STRETCH = 0.1  # of the whole page, in logarithms
 SHIFT = 0.05  # of the whole page, in pages
 NOISE = 0.02  # on every feature of a look
+SPACING, UNEVEN = 0.3, 0.1  # of the gaps of a page, in logarithms; of each, in word heights
 
 Entities = list[tuple[str, frozenset[int]]]  # label and words of a page
 
@@ -208,7 +209,7 @@ def _gap_loss(network: SegmentNetwork, samples: Sequence[FormSample]) -> Tensor:
     scores = network.gaps(
         torch.cat([g.before for g in gaps]),
         torch.cat([g.after for g in gaps]),
-        torch.cat([g.look for g in gaps]),
+        torch.cat([spaced(g.look) for g in gaps]),
     )
     ends = torch.cat([sample.ends for sample in samples if sample.ends is not None])
     return F.binary_cross_entropy_with_logits(scores, ends)
@@ -224,6 +225,22 @@ def shaken(nodes: Nodes) -> Nodes:
     look = nodes.look + NOISE * torch.randn_like(nodes.look)
     look[..., -4:] += SHIFT * torch.randn(B, 1, 2).repeat(1, 1, 2)  # the box in pages
     return replace(nodes, boxes=boxes, look=look)
+
+
+def spaced(look: Tensor) -> Tensor:
+    """The gaps of a page as another face, or a hand, would have set them; see `pieces`."""
+    wider = torch.exp(SPACING * torch.randn(1))
+    space = 2 * look[:, 0] * wider + UNEVEN * torch.randn(len(look))
+    usual = look[:, 2] * wider + UNEVEN * torch.randn(len(look))
+    return torch.cat(
+        [
+            (space / 2)[:, None],
+            (space.sign() * space.abs().log1p())[:, None],
+            usual[:, None],
+            look[:, 3:],
+        ],
+        1,
+    )
 
 
 def _stacked_truth(truths: Sequence[Truth]) -> tuple[Tensor, Tensor, Tensor]:

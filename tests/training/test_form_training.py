@@ -18,6 +18,7 @@ from docai.training.form import (  # noqa: E402
     form_pages,
     joined,
     linked,
+    spaced,
     truth_of,
 )
 from docai.training.form_run import FormOptions, card, cross_validate, train_members  # noqa: E402
@@ -53,6 +54,19 @@ def test_lines_are_cut_where_an_entity_ends(learned):
     texts = {label: pages[0].page.text(sorted(words)) for label, words in found.entities}
     assert texts["header"] == "INVOICE FORM"
     assert texts["question"].endswith(":")
+
+
+def test_gaps_are_set_wider_or_narrower_and_what_words_say_stays(learned):
+    _, pages, _ = learned
+    looks = pages[0].pieces.gaps.look
+    torch.manual_seed(0)
+    drawn = [spaced(looks) for _ in range(200)]
+    for look in drawn:
+        assert torch.equal(look[:, 3:], looks[:, 3:])
+        space = 2 * look[:, 0]
+        assert torch.allclose(look[:, 1], space.sign() * space.abs().log1p())
+    assert torch.stack(drawn)[:, :, 0].std(0).min() > 0.03
+    assert torch.allclose(torch.stack(drawn)[:, :, 0].mean(0), looks[:, 0], rtol=0.15, atol=0.03)
 
 
 def test_a_learned_model_is_the_same_after_it_was_saved(learned, tmp_path):

@@ -186,6 +186,18 @@ def test_a_long_item_table_continues_on_the_next_page_under_its_head():
     assert all(c.kind is CellKind.HEADER for t in tables for c in t.cells if c.row == 0)
 
 
+def test_labels_and_answers_of_forms_go_over_several_lines():
+    forms = some("form", count=40)
+    tall = dict.fromkeys((EntityLabel.QUESTION, EntityLabel.ANSWER), 0)
+    for one in forms:
+        for entity in one.entities:
+            page = one.document.pages[entity.words[0].page]
+            boxes = [page.words[ref.word].box for ref in entity.words]
+            if entity.label in tall:
+                tall[entity.label] += max(b.top for b in boxes) > min(b.bottom for b in boxes)
+    assert min(tall.values()) > len(forms) / 4
+
+
 def test_forms_have_handwriting_checkboxes_and_fields_left_empty():
     forms = some("form", count=30)
     by_hand = [one for one in forms if one.handwritten]

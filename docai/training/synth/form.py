@@ -43,6 +43,7 @@ from docai.training.synth.wording import parts as split
 from docai.training.synth.writer import Writer
 
 SOUGHT = Sought()
+LONG_LABEL = 30  # letters from which a label breaks into lines, or has a row of its own
 TICKED, EMPTY = "☒", "☐"  # the words that reading makes of drawn checkboxes
 
 
@@ -170,6 +171,8 @@ class _Form:
         if writer.language == "zh":
             self.colon = self.random.choice(("：", "：", ""))
         self.row = self.random.choice((1.25, 1.5, 1.8, 2.2))  # line heights of one entry
+        self.noted = self.random.choice((0.0, 0.1, 0.2, 0.5))  # labels with a note in brackets
+        self.talkative = self.random.choice((0.0, 0.2, 0.5, 0.8))
         self.tick_style = self.random.random()
 
     def _label_ink(self) -> Ink:
@@ -247,8 +250,21 @@ class _Form:
         label, kind = rule.rsplit("|", 1)
         label = self.w.say(label)
         label = label[0].upper() + label[1:]
-        value = self.value(kind) if self.w.chance(self.filled) else ""
+        if self.w.chance(self.noted):
+            label += f" ({self.w.some(self.bank['notes'])})"
+        value = self.said(kind) if self.w.chance(self.filled) else ""
         return Entry(label, value, kind in ("phrase", "street", "topic", "company"))
+
+    def said(self, kind: str) -> str:
+        """A value, or as much as some people write: whole sentences, the address with the town."""
+        if kind in ("phrase", "topic") and self.w.chance(self.talkative):
+            if self.w.chance(0.5):
+                return self.w.prose("business", self.random.randint(1, 4))
+            return "; ".join(self.value("phrase") for _ in range(self.random.randint(2, 4)))
+        if kind == "street" and self.w.chance(self.talkative):
+            parts = [self.value(part) for part in ("street", "postcode", "town")]
+            return f"{parts[0]}, {' '.join(parts[1:])}"
+        return self.value(kind)
 
     def entries(self, section: dict[str, list[str]], count: int) -> list[Entry]:
         labels = section["labels"]
@@ -294,6 +310,9 @@ class _Form:
             section = self.bank["sections"][name]
             parts += self._section(name, section, number if numbered else 0)
             parts.append(Space(random.choice((6, 10, 14))))
+            if name == "memo" and w.chance(0.6):
+                for _ in range(random.choice((1, 1, 2, 3))):
+                    parts += [w.text(w.prose("business", random.randint(2, 5))), Space(8)]
         if w.chance(0.55):
             for _ in range(random.choice((1, 1, 2, 3))):
                 parts += [self._choice(), Space(6)]
@@ -408,7 +427,8 @@ class _Form:
         bit, mark = self.question(entry.label)
         label = Text((bit,))
         field = Field(self.answer(entry.value, mark), 60, self.line, self.entry_height)
-        return Row((label, field), (label.natural() + 1, None), gap=5, valign="bottom")
+        width = min(label.natural() + 1, self.width * 0.5)
+        return Row((label, field), (width, None), gap=5, valign="bottom")
 
     def _columns(self, entries: Sequence[Entry]) -> Element:
         """Labels in a column, values in the next."""
@@ -418,7 +438,8 @@ class _Form:
             bit, mark = self.question(entry.label)
             labels.append(Text((bit,)))
             rows.append(Field(self.answer(entry.value, mark), 60, self.line, self.entry_height))
-        width = min(max(label.natural() for label in labels) + 4, self.width * 0.5)
+        width = max(label.natural() for label in labels) + 4
+        width = min(width, self.width * self.random.choice((0.17, 0.25, 0.5, 0.5)))
         if self.w.chance(0.2):
             labels = [replace(label, align="right") for label in labels]
         length = self.random.uniform(0.5, 1.0) * (self.width - width - 10)
@@ -436,7 +457,7 @@ class _Form:
         waiting: list[Element] = []
         most = self.random.choice((2, 2, 3))
         for entry in entries:
-            if entry.long and len(entry.value) > 24:
+            if (entry.long and len(entry.value) > 24) or len(entry.label) > LONG_LABEL:
                 rows.append(self._labelled_line(entry))
                 continue
             waiting.append(self._labelled_line(entry))
@@ -506,12 +527,17 @@ class _Form:
         )
 
     def _inline(self, entries: Sequence[Entry]) -> Element:
-        """Label and value as text; blanks are underscores."""
-        rows = []
+        """Label and value as text, perhaps several in a line; blanks are underscores."""
+        rows: list[Text] = []
+        together = self.random.choice((0.0, 0.0, 0.3, 0.6))
         for entry in entries:
             bit, mark = self.question(entry.label)
             blank = Bit("_" * self.random.randint(10, 30), self.label_ink)
-            rows.append(Text((bit, *(self.answer(entry.value, mark) or (blank,)))))
+            bits = (bit, *(self.answer(entry.value, mark) or (blank,)))
+            if rows and self.w.chance(together):
+                rows[-1] = Text((*rows[-1].bits, *bits))
+            else:
+                rows.append(Text(bits))
         if self.w.chance(0.4):
             half = (len(rows) + 1) // 2
             return Row(
