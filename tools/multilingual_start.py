@@ -84,7 +84,8 @@ class File:
         (length,) = self.read("<H")
         name = self.skip(length).decode()
         self.read("<Bi")  # kind and number of weights
-        return name, (int((where := self.read("<QQ"))[0]), int(where[1]))
+        start, size = self.read("<QQ")
+        return name, (start, size)
 
     def tensor(self, name: str, *shape: int) -> Tensor:
         start, size = self.directory[name]

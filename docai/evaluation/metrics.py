@@ -129,6 +129,6 @@ def interval(
     return values[round(0.025 * DRAWS)], values[round(0.975 * DRAWS) - 1]
 
 
-def counted(claims: Sequence[Counts]) -> float:
+def joint_f1(each: Sequence[Counts]) -> float:
     """F1 of all counts together."""
-    return sum(claims, Counts()).f1
+    return sum(each, Counts()).f1

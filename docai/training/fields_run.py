@@ -18,8 +18,8 @@ from docai.evaluation.metrics import (
     Counts,
     auroc,
     calibration_error,
-    counted,
     interval,
+    joint_f1,
 )
 from docai.evaluation.report import Cell as TableCell
 from docai.evaluation.report import Report, Table, between, confidence_tables
@@ -187,7 +187,7 @@ def _row(title: str, asked: Sequence[Case], way: str) -> tuple[TableCell, ...]:
         counts.precision,
         counts.recall,
         counts.f1,
-        between(*interval(each, counted)),
+        between(*interval(each, joint_f1)),
         auroc(claims) if sure else None,
         calibration_error(claims) if sure else None,
     )

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from docai.evaluation.metrics import (
     Counts,
     calibration_error,
-    counted,
     interval,
+    joint_f1,
     reliability,
 )
 
@@ -61,6 +61,6 @@ def test_bins_hold_every_claim_once_and_the_error_is_a_share(made, between):
 
 def test_an_interval_holds_the_figure_and_narrows_with_more_documents():
     few = [Counts(n % 2, 1, 1) for n in range(20)]
-    narrow, wide = interval(few * 20, counted), interval(few, counted)
+    narrow, wide = interval(few * 20, joint_f1), interval(few, joint_f1)
     assert wide[0] < narrow[0] < 0.5 < narrow[1] < wide[1]
-    assert interval(few, counted) == wide  # the same seed draws the same samples
+    assert interval(few, joint_f1) == wide  # the same seed draws the same samples
