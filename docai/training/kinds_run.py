@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from random import Random
-from statistics import fmean as mean
+from statistics import fmean
 
 from docai.document import Document
 from docai.errors import UsageError
@@ -51,8 +51,8 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
         told = zip(said[TOGETHER], right[TOGETHER], strict=True)
         claims: list[Claim] = [(label.confidence, ok) for label, ok in told if label is not None]
         pairs += [(kind, label.name) for label in said[TOGETHER] if label is not None]
-        shares = (mean(right[way]) for way in WAYS)
-        spread = between(*interval(right[TOGETHER], mean))
+        shares = (fmean(right[way]) for way in WAYS)
+        spread = between(*interval(right[TOGETHER], fmean))
         rows.append((f"{origin}, {kind}", len(chosen), *shares, spread, calibration_error(claims)))
     header = ("", "documents", *WAYS, "95 %", "ECE, together")
     tables = (

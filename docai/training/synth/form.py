@@ -43,7 +43,7 @@ from docai.training.synth.wording import parts as split
 from docai.training.synth.writer import Writer
 
 SOUGHT = Sought()
-LONG_LABEL = 30  # letters from which a label breaks into lines, or has a row of its own
+LONG_LABEL = 30  # letters; a longer label has a row of its own
 TICKED, EMPTY = "☒", "☐"  # the words that reading makes of drawn checkboxes
 
 
