@@ -39,6 +39,7 @@ from docai.tasks.spelled import places_of, rest_of
 from docai.tasks.text import key
 from docai.training.labelled import Entity, EntityLabel, LabelledDocument, Link, Question
 from docai.training.labelled_json import labelled_from_json
+from docai.training.rearranged import rearranged
 from docai.training.table_questions import tatqa, wiki_tables
 
 FUNSD_DPI = 100.0  # of its images, about; only ratios of lengths matter
@@ -124,7 +125,7 @@ def _json(path: Path) -> Iterator[LabelledDocument]:
         has_tables = bool(values) and isinstance(values[0], dict) and "table" in values[0]
         yield from tatqa(values) if has_tables else page_texts(values, path.stem)
     elif "labels" in values:
-        yield labelled_from_json(values)
+        yield rearranged(labelled_from_json(values))
     else:
         yield from squad(path) if "data" in values else xfund(path)
 
