@@ -43,6 +43,8 @@ from docai.training.synth.wording import parts as split
 from docai.training.synth.writer import Writer
 
 SOUGHT = Sought()
+PROSE = ("phrase", "topic")  # kinds of values that may be whole sentences ...
+LONG = (*PROSE, "street", "company")  # ... and those that want a row of their own
 LONG_LABEL = 30  # letters; a longer label has a row of its own
 TICKED, EMPTY = "☒", "☐"  # the words that reading makes of drawn checkboxes
 
@@ -54,6 +56,7 @@ class Entry:
     label: str
     value: str
     long: bool = False
+    prose: bool = False  # whether whole sentences would do
 
 
 def form(writer: Writer) -> Plan:
@@ -164,6 +167,9 @@ class _Form:
         self.width = self.paper[0] - 2 * side
         self.label_ink = self._label_ink()
         self.answer_ink, self.is_hand = self._answer_ink()
+        if writer.language != "zh" and not self.is_hand and writer.chance(0.3):
+            face = self.random.choice(faces().of("mono")).regular  # all of it by one typewriter
+            self.label_ink = self.answer_ink = Ink(face, writer.style.size, BLACK, 1.15)
         self.line = self.random.choice(("line", "line", "dots", "none"))
         self.filled = self.random.choice((0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.0))
         self.capitals = writer.chance(0.25)
@@ -172,7 +178,9 @@ class _Form:
             self.colon = self.random.choice(("：", "：", ""))
         self.row = self.random.choice((1.25, 1.5, 1.8, 2.2))  # line heights of one entry
         self.noted = self.random.choice((0.0, 0.1, 0.2, 0.5))  # labels with a note in brackets
-        self.talkative = self.random.choice((0.0, 0.2, 0.5, 0.8))
+        self.talkative = self.random.choice((0.0, 0.3, 0.6, 0.9))
+        self.narrow = self.random.choice((0.15, 0.25, 0.5, 0.5))  # most of the width for a label
+        self.lead = self.random.choice((0, 0, 1, 2, 4, 8))  # spaces more between label and value
         self.tick_style = self.random.random()
 
     def _label_ink(self) -> Ink:
@@ -253,18 +261,27 @@ class _Form:
         if self.w.chance(self.noted):
             label += f" ({self.w.some(self.bank['notes'])})"
         value = self.said(kind) if self.w.chance(self.filled) else ""
-        return Entry(label, value, kind in ("phrase", "street", "topic", "company"))
+        return Entry(label, value, kind in LONG, kind in PROSE)
 
     def said(self, kind: str) -> str:
-        """A value, or as much as some people write: whole sentences, the address with the town."""
-        if kind in ("phrase", "topic") and self.w.chance(self.talkative):
-            if self.w.chance(0.5):
-                return self.w.prose("business", self.random.randint(1, 4))
-            return "; ".join(self.value("phrase") for _ in range(self.random.randint(2, 4)))
-        if kind == "street" and self.w.chance(self.talkative):
-            parts = [self.value(part) for part in ("street", "postcode", "town")]
-            return f"{parts[0]}, {' '.join(parts[1:])}"
+        """A value, or as much as some people write: whole sentences, a list, a whole address."""
+        if not self.w.chance(self.talkative):
+            return self.value(kind)
+        if kind in PROSE and self.w.chance(0.5):
+            return self.w.prose("business", self.random.randint(1, 4))
+        if kind in PROSE:
+            between = self.random.choice(("; ", "\n"))
+            return between.join(self.value("phrase") for _ in range(self.random.randint(2, 4)))
+        if kind == "street":
+            return self.address()
+        if kind == "company" and self.w.chance(0.5):
+            return f"{self.value(kind)}\n{self.address()}"
         return self.value(kind)
+
+    def address(self) -> str:
+        """In one line or in two."""
+        street, code, town = (self.value(part) for part in ("street", "postcode", "town"))
+        return street + self.random.choice((", ", "\n")) + f"{code} {town}"
 
     def entries(self, section: dict[str, list[str]], count: int) -> list[Entry]:
         labels = section["labels"]
@@ -344,6 +361,8 @@ class _Form:
         align = random.choice(("left", "centre", "centre"))
         title = w.some(self.bank["titles"])
         title = title.upper() if w.chance(0.3) else title
+        if w.chance(0.2):
+            title = f"{w.names['company']()}\n{title}"
         ink = style.title(random.choice((1.2, 1.4, 1.6, 2.0)), BLACK if w.chance(0.7) else None)
         parts: list[Element] = []
         if w.chance(0.4):
@@ -380,12 +399,13 @@ class _Form:
             "two": 4,
             "boxed": 3,
             "ruled": 3,
-            "inline": 2,
+            "inline": 5,
             "under": 2,
-            "columns": 2,
+            "columns": 3,
+            "paragraphs": 2,
         }
         if name == "memo":
-            kinds = {"lines": 3, "columns": 4, "two": 1}
+            kinds = {"lines": 3, "columns": 4, "two": 1, "inline": 2}
         kind = random.choices(list(kinds), list(kinds.values()))[0]
         entries = self.entries(section, random.randint(3, 9))
         parts.append(
@@ -397,6 +417,7 @@ class _Form:
                 "inline": self._inline,
                 "under": self._under,
                 "columns": self._columns,
+                "paragraphs": self._paragraphs,
             }[kind](entries)
         )
         return parts
@@ -427,7 +448,7 @@ class _Form:
         bit, mark = self.question(entry.label)
         label = Text((bit,))
         field = Field(self.answer(entry.value, mark), 60, self.line, self.entry_height)
-        width = min(label.natural() + 1, self.width * 0.5)
+        width = min(label.natural() + 1, self.width * self.narrow)
         return Row((label, field), (width, None), gap=5, valign="bottom")
 
     def _columns(self, entries: Sequence[Entry]) -> Element:
@@ -474,7 +495,8 @@ class _Form:
         rows: list[Element] = []
         left = list(entries)
         while left:
-            here = [left.pop(0) for _ in range(min(len(left), self.random.choice((1, 2, 2, 3))))]
+            count = min(len(left), self.random.choice((1, 2, 2, 3, 5)))
+            here = [left.pop(0) for _ in range(count)]
             cells = []
             for entry in here:
                 bit, mark = self.question(entry.label, colon=False)
@@ -530,12 +552,15 @@ class _Form:
         """Label and value as text, perhaps several in a line; blanks are underscores."""
         rows: list[Text] = []
         together = self.random.choice((0.0, 0.0, 0.3, 0.6))
+        space = self.label_ink.face.width(" ") * self.label_ink.size
+        apart = space * self.random.choice((0, 1, 3, 8))  # of the pairs of a line
         for entry in entries:
             bit, mark = self.question(entry.label)
             blank = Bit("_" * self.random.randint(10, 30), self.label_ink)
-            bits = (bit, *(self.answer(entry.value, mark) or (blank,)))
+            said = self.answer(entry.value, mark) or (blank,)
+            bits = (bit, *(replace(one, lead=space * self.lead) for one in said))
             if rows and self.w.chance(together):
-                rows[-1] = Text((*rows[-1].bits, *bits))
+                rows[-1] = Text((*rows[-1].bits, replace(bit, lead=apart), *bits[1:]))
             else:
                 rows.append(Text(bits))
         if self.w.chance(0.4):
@@ -545,6 +570,19 @@ class _Form:
             )
         return Stack(tuple(rows), gap=self.random.choice((2, 4, 8)))
 
+    def _paragraphs(self, entries: Sequence[Entry]) -> Element:
+        """Sentences below or behind their label, as in proposals and reports."""
+        below = self.w.chance(0.5)
+        rows: list[Element] = []
+        for entry in entries:
+            if not entry.prose or not entry.value:
+                rows.append(self._labelled_line(entry))
+                continue
+            bit, mark = self.question(entry.label)
+            said = self.answer(self.w.prose("business", self.random.randint(2, 6)), mark)
+            rows += [Text((bit,)), Text(said)] if below else [Text((bit, *said))]
+        return Stack(tuple(rows), gap=self.random.choice((2, 5, 9)))
+
     def _under(self, entries: Sequence[Entry]) -> Element:
         """A line to write on with the label below it, or a box with the label above it."""
         below = self.w.chance(0.5)
@@ -552,7 +590,7 @@ class _Form:
         rows: list[Element] = []
         queue = list(entries)
         while queue:
-            here = [queue.pop(0) for _ in range(min(len(queue), self.random.choice((1, 2, 3))))]
+            here = [queue.pop(0) for _ in range(min(len(queue), self.random.choice((1, 2, 3, 5))))]
             cells = []
             for entry in here:
                 bit, mark = self.question(entry.label, colon=not below)
@@ -655,7 +693,8 @@ class _Form:
         shares = [
             2.0 if kind in ("company", "phrase", "person", "topic") else 1.0 for _, kind in heads
         ]
-        widths = tuple(self.width * share / sum(shares) for share in shares)
+        whole = self.width * random.choice((0.5, 0.75, 1.0, 1.0))
+        widths = tuple(whole * share / sum(shares) for share in shares)
         return Grid(tuple(rows), widths, head=1, pad_y=3, line=style.line_width, table=table)
 
     def _signature(self) -> Element:

@@ -7,6 +7,7 @@ drawing is the reading order.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,11 +36,15 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """Text of one look and one meaning. Between bits there is a space, except in Chinese."""
+    """Text of one look and one meaning; a newline in it begins a line.
+
+    Between bits there is a space, except in Chinese, and `lead` points more.
+    """
 
     text: str
     ink: Ink
     marks: tuple[Mark, ...] = ()
+    lead: float = 0.0
 
 
 @dataclass(slots=True)
@@ -174,6 +179,7 @@ class _Atom:
     width: float
     space: float  # before it, where it does not begin a line; 0 glues it to the one before
     bit: Bit
+    begins: bool = False  # a line, whatever room there is
 
 
 def is_chinese(text: str) -> bool:
@@ -186,16 +192,17 @@ def _atoms(bits: Sequence[Bit]) -> list[_Atom]:
     last = ""
     for bit in bits:
         gap = bool(atoms) and not (is_chinese(last) and is_chinese(bit.text))
+        lead, begins = bit.lead, False
         for piece in _ATOMS.findall(bit.text):
             if piece.isspace():
-                gap = True
+                gap, begins = True, "\n" in piece
                 continue
             face = faces().able(bit.ink.face, piece)
             inked = bit if face is bit.ink.face else replace(bit, ink=replace(bit.ink, face=face))
             size = bit.ink.size
-            space = bit.ink.face.width(" ") * size if gap else 0.0
-            atoms.append(_Atom(piece, face.width(piece) * size, space, inked))
-            gap = False
+            space = bit.ink.face.width(" ") * size + lead if gap else 0.0
+            atoms.append(_Atom(piece, face.width(piece) * size, space, inked, begins))
+            gap, lead, begins = False, 0.0, False
         last = bit.text
     return atoms
 
@@ -211,7 +218,9 @@ class Text:
 
     def natural(self) -> float:
         # A hair more than the sum, so that rounding never breaks a line that fits.
-        return sum(atom.width + atom.space for atom in _atoms(self.bits)) + 0.1
+        lines = _lines(_atoms(self.bits), math.inf, 0.0)
+        widths = [sum(atom.width + atom.space for atom in line) - line[0].space for line in lines]
+        return max(widths, default=0.0) + 0.1
 
     def fit(self, width: float) -> FittedText:
         return FittedText(self, width, tuple(_lines(_atoms(self.bits), width, self.indent)))
@@ -221,7 +230,7 @@ def _lines(atoms: list[_Atom], width: float, indent: float) -> list[list[_Atom]]
     lines: list[list[_Atom]] = []
     used, room = 0.0, width - indent
     for atom in _narrowed(atoms, width):
-        if lines and used + atom.space + atom.width <= room + 0.05:
+        if lines and not atom.begins and used + atom.space + atom.width <= room + 0.05:
             lines[-1].append(atom)
             used += atom.space + atom.width
         else:
@@ -243,7 +252,8 @@ def _narrowed(atoms: Sequence[_Atom], width: float) -> Iterator[_Atom]:
             end = 1
             while end < len(rest) and face.width(rest[: end + 1]) * size <= width:
                 end += 1
-            yield _Atom(rest[:end], face.width(rest[:end]) * size, space, atom.bit)
+            begins = atom.begins and rest is atom.text
+            yield _Atom(rest[:end], face.width(rest[:end]) * size, space, atom.bit, begins)
             rest, space = rest[end:], 0.0
 
 
