@@ -14,7 +14,7 @@ import fitting
 
 from docai.evaluation.metrics import auroc, calibration_error
 from docai.tasks import read_fields
-from docai.tasks.together import BOTH, READ, RULED, Opinions, case_of, features_of
+from docai.tasks.together import Opinions
 from docai.training.fields_run import OWN, TYPED, cases, kept_for
 from docai.training.folds import Part
 from docai.training.readers import read
@@ -40,28 +40,19 @@ def fit(how, asked):
     """Prints the three maps, and how well those of one half do on the other."""
     claims = []
     for learned, checked in ((asked[::2], asked[1::2]), (asked[1::2], asked[::2])):
-        opinions = Opinions(*maps(learned))
+        opinions = Opinions(*fitting.maps(found(learned)))
         for case in checked:
             claim = read_fields.told(case.options, opinions)
             if claim is not None:
                 claims.append((claim.confidence, case.is_right(claim)))
     print(f"{how}: {len(asked)} fields; halves fitted on the other: ", end="")
     print(f"calibration error {calibration_error(claims):.3f}, AUROC {auroc(claims):.3f}")
-    told = ", ".join(f"({', '.join(f'{w:.2f}' for w in weights)})" for weights in maps(asked))
-    print(f"{how.upper()} = Opinions({told})")
+    print(f"{how.upper()} = Opinions({fitting.told(found(asked))})")
 
 
-def maps(asked):
-    """Weights of what the model reads alone, of what both find, and of all that rules find."""
-    rows = {READ: [], BOTH: [], RULED: []}
-    for case in asked:
-        for field, said in case.options:
-            right = case.is_right(field)
-            if said.odds is not None:
-                rows[case_of(said)].append((features_of(said), right))
-            if said.rules is not None:  # whatever the model says
-                rows[RULED].append(((1.0, said.ruled), right))
-    return [tuple(fitting.fitted(rows[case])) for case in (READ, BOTH, RULED)]
+def found(asked):
+    """(what is said of a value, whether it is right) of every value."""
+    return [(said, case.is_right(field)) for case in asked for field, said in case.options]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Fits the two logistic maps of docai.tasks.together; tools/fit_*.py say to what."""
+"""Fits the logistic maps of docai.tasks.together; tools/fit_*.py say to what."""
 
 import numpy as np
 
 from docai.evaluation.metrics import auroc, calibration_error
 from docai.tasks import together
+from docai.tasks.together import BOTH, READ, RULED, case_of, features_of
 
 PULL = 0.1  # of a normal prior on every weight
 STEPS = 50
@@ -20,6 +21,22 @@ def fitted(rows):
         curve = (features.T * (chance * (1 - chance))) @ features + pull
         weights += np.linalg.solve(curve, features.T @ (right - chance) - pull @ weights)
     return weights
+
+
+def maps(found):
+    """Of [(said, right), ...]: for what the model reads alone, what both find, what rules find."""
+    rows = {READ: [], BOTH: [], RULED: []}
+    for said, right in found:
+        if said.odds is not None:
+            rows[case_of(said)].append((features_of(said), right))
+        if said.rules is not None:  # whatever the model says
+            rows[RULED].append(((1.0, said.ruled), right))
+    return [tuple(fitted(rows[case])) for case in (READ, BOTH, RULED)]
+
+
+def told(found):
+    """The maps as they stand in the code."""
+    return ", ".join(f"({', '.join(f'{w:.2f}' for w in weights)})" for weights in maps(found))
 
 
 def best(found, weights):

@@ -16,9 +16,9 @@ from docai.models.weights import Card, load, save
 
 CARD = Card(
     name=small.NAME,
-    version="3",
+    version="3.1",
     summary="Finds fields that are described in words, answers questions with words of the page, "
-    "or says that they are not there; tells kinds of documents.",
+    "or says that they are not there; tells kinds of documents; pairs labels of forms with values.",
     licence="Apache-2.0; the data it learned from have the terms below",
     data=(),
     made=(
@@ -49,12 +49,18 @@ CARD = Card(
             "docai train described --model THAT --epochs 2 --learning-rate 0.0002 --kept-out yes "
             "--seed 1; the documents of version 2, 17 minutes of one core",
         ),
+        (
+            "version 3.1, forms",
+            "docai train form --onto VERSION_3 --epochs 12 --held-out 0.05 --seed 1; 1,300 English "
+            "synthetic forms of seed 2030, 300 German, French and Spanish ones of seed 2031, "
+            "synthetic letters, reports and others of seed 2025; all else stays as it was",
+        ),
     ),
     limits=(
         "English; fields of invoices and receipts also in German, French and Spanish",
         "weak on forms and pages unlike those it saw, and too sure of itself there",
         "one answer in one place; nothing is counted or added up",
-        "line items, pairs of forms and tables are read by rules",
+        "line items and tables are read by rules",
         "it does not look at the picture",
     ),
 )

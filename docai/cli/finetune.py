@@ -31,6 +31,11 @@ def declare_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folds", metavar="K", type=int, default=0, help=help)
     help = "a form model to go on from, such as one made of synthetic forms"
     parser.add_argument("--model", metavar="DIR", type=Path, help=help)
+    help = (
+        "a model of `docai train described`, or docai-small: gets a head for forms that reads what "
+        "it sees of a page, instead of an encoder of the form model's own"
+    )
+    parser.add_argument("--onto", metavar="DIR", type=Path, help=help)
     add_options(parser, "the model", FormOptions)
 
 
@@ -93,21 +98,29 @@ def _declare(parser: argparse.ArgumentParser, training: type[Any] | None = None)
 
 
 def run_form(given: Given) -> int:
-    from docai.models.weights import load_segments, save
+    from docai.models import small
+    from docai.models.weights import load, load_segments, save
     from docai.training import form_run
     from docai.training.finetune import FinetuneOptions
     from docai.training.form_scores import FormScores, folds_table
+    from docai.training.start import text_start
 
     wanted = options(form_run.FormOptions, given)
     training = options(FinetuneOptions, given)
+    if given.onto:
+        if given.model or given.start:
+            raise UsageError("--onto says what the network reads: without --model and --start")
+        onto = load(small.FOLDER if str(given.onto) == small.NAME else given.onto)
+        trainee = form_run.head_of(onto, wanted)
+    else:
+        trainee = form_run.model_from(text_start(given.start), wanted)
     documents = _documents(given, images=wanted.picture == "yes")
     begin = load_segments(given.model).model if given.model else None
     if not given.folds:
-        model, describer, scores = form_run.train_form(
-            documents, given.start, wanted, training, begin, _runs(given)
-        )
-        about = form_run.card(given.output.name, documents, scores)
-        log.info("the model is in %s", save(model, describer.tokenizer, about, given.output))
+        scores = form_run.train_form(documents, trainee, training, begin, _runs(given))
+        about = form_run.card(given.output.name, documents, scores, trainee.card)
+        folder = save(trainee.whole, trainee.tokenizer, about, given.output)
+        log.info("the model is in %s", folder)
         _report(given, "Forms, held-out part", scores.tables(), _drawn(given, scores))
         return DONE
 
@@ -116,14 +129,12 @@ def run_form(given: Given) -> int:
         log.info("fold %d of %d: %s", number, given.folds, figures)
 
     count = _folds(given, len(documents))
-    parts = form_run.cross_validate(
-        documents, given.start, wanted, training, count, begin, say, _runs(given)
-    )
-    whole = FormScores()
+    parts = form_run.cross_validate(documents, trainee, training, count, begin, say, _runs(given))
+    total = FormScores()
     for part in parts:
-        whole.add(part)
+        total.add(part)
     table = folds_table(f"{count} folds", [part.figures() for part in parts])
-    _report(given, "Forms, cross-validated", [table, *whole.tables()], _drawn(given, whole))
+    _report(given, "Forms, cross-validated", [table, *total.tables()], _drawn(given, total))
     return DONE
 
 
@@ -200,7 +211,7 @@ def run_described(given: Given) -> int:
 
 
 def run_fewshot(given: Given) -> int:
-    from docai.models.pieces import Describer
+    from docai.models.pieces import TowerDescriber
     from docai.models.weights import load_segments
     from docai.tasks import load_fields
     from docai.training import fewshot, fewshot_trial
@@ -214,7 +225,7 @@ def run_fewshot(given: Given) -> int:
     else:
         wanted = fields_in(documents, fewest=1)
     loaded = load_segments(given.model)
-    describer = Describer(loaded.model, loaded.tokenizer)
+    describer = TowerDescriber(loaded.model, loaded.tokenizer)
     if given.shots:
         shots = _numbers(given.shots)
         result = fewshot_trial.trial(loaded.model, describer, documents, wanted, shots)

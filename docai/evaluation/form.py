@@ -33,6 +33,7 @@ from docai.evaluation.report import (
 )
 from docai.evaluation.worst import WORST, load_image
 from docai.geometry import Box, box_from_pixels
+from docai.layout import arrange
 from docai.results import KeyValue, Span
 from docai.tasks import task
 from docai.tasks.text import fold, key
@@ -121,7 +122,7 @@ def _document(entities: Sequence[Mapping[str, Any]], name: str, dpi: float) -> D
     width = max((word.box.right for word in words), default=1.0)
     height = max((word.box.bottom for word in words), default=1.0)
     page = Page(1, width, height, tuple(words), text_source=TextSource.OCR, dpi=dpi)
-    return Document(Source(name, "", "image/png", 0), (page,))
+    return Document(Source(name, "", "image/png", 0), (arrange(page),))
 
 
 def _upright(box: Sequence[float]) -> tuple[float, float, float, float]:

@@ -39,6 +39,7 @@ class HeadKind(StrEnum):
     PAGE = "page"  # one label for the page
     PROMPT = "prompt"  # start and end of everything the prompt asks for
     DESCRIBED = "described"  # the value of each field described in words, and the page's kind
+    FORM = "form"  # pieces of a page and their links (docai.models.forms)
     LINKS = "links"  # which key each value belongs to, among entities of tokens
     SEGMENTS = "segments"  # a label for every segment (needs the coarse layers)
     SEGMENT_LINKS = "segment_links"  # which key each value belongs to, among segments

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from docai.models.config import HeadConfig, HeadKind, ModelConfig
 from docai.models.described import DescribedHead, mean_of_tokens
 from docai.models.encoder import Encoded, ErnieLayout
+from docai.models.forms import form_config
 from docai.models.heads import AnswerHead, Entities, LinkHead, PageHead, PromptHead, TokenHead
 from docai.models.inputs import ModelInput, Segments
 from docai.models.mmlayout import CoarseLayers, SegmentHead, SegmentLinkHead
 from docai.models.pretraining import PretrainingHeads
+from docai.models.segments import SegmentEnsemble
 from docai.models.tuning import Prompts
 
 
@@ -42,7 +44,7 @@ class DocumentModel(nn.Module):
     ) -> dict[str, Tensor]:
         """Scores of the heads whose inputs are given: links need entities, segments need them.
 
-        Heads that are asked in words are asked by `seen_by`.
+        Heads that are asked in words are asked by `seen_by`; those for forms read what these see.
         """
         encoded = self.encode(inputs, segments=segments, prompts=prompts)
         scores = {}
@@ -60,9 +62,13 @@ class DocumentModel(nn.Module):
                 scores[name] = head(encoded)  # (B, T, C), (B, C) or (2, B, T)
         return scores
 
-    def seen_by(self, head: DescribedHead, inputs: ModelInput) -> Tensor:
-        """(B, T, D): what a head that is asked in words sees; the layers it replaces are spared."""
-        return head(self.encoder(inputs, depth=head.depth).text, inputs)  # type: ignore[no-any-return]
+    def seen_by(self, head: DescribedHead, inputs: ModelInput) -> tuple[Tensor, Tensor]:
+        """(B, T, D) twice: what the layers below a head that is asked in words make; what it sees.
+
+        The layers it replaces are spared.
+        """
+        below = self.encoder(inputs, depth=head.depth).text
+        return below, head(below, inputs)
 
     def describe(self, texts: ModelInput) -> Tensor:
         """(K, D): the vector of each text, by which a field or a kind is asked for."""
@@ -94,6 +100,8 @@ def build_head(config: ModelConfig, head: HeadConfig) -> nn.Module:
             return PromptHead(config)
         case HeadKind.DESCRIBED:
             return DescribedHead(config)
+        case HeadKind.FORM:
+            return SegmentEnsemble(form_config(config.width))
         case HeadKind.LINKS:
             return LinkHead(config, labels)
         case HeadKind.SEGMENTS:

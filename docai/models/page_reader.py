@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from docai.document import Document, WordRef
+from docai.document import Document, Page, Source, WordRef
 from docai.models.described import DescribedHead
 from docai.models.inputs import ModelInput, Window, stack
 from docai.models.model import DocumentModel
+from docai.models.pieces import StateDescriber
 from docai.models.reader import (
     AT_ONCE,
     NOT_HERE,
@@ -53,10 +56,16 @@ def described(model: DocumentModel, tokenizer: WordTokenizer, texts: Sequence[st
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What the head sees of a document: `seen[i]` (T, D) of window i."""
+    """What a model makes of a document, window by window, each (T, D).
+
+    `bare` are the words by themselves, `below` is what the encoder's lower layers make of them,
+    `seen` what the head sees.
+    """
 
     head: DescribedHead
     windows: tuple[AnswerWindow, ...]
+    bare: tuple[Tensor, ...]
+    below: tuple[Tensor, ...]
     seen: tuple[Tensor, ...]
 
     @torch.no_grad()
@@ -77,6 +86,29 @@ class Look:
         scores = self.head.kinds(self.seen[0][None], kinds)[0].float()
         return scores.log_softmax(-1).tolist()  # type: ignore[no-any-return]
 
+    @torch.no_grad()
+    def words(self, page: int, count: int) -> Tensor:
+        """(W, 3 * D): below, bare and seen of the first `count` words of a page.
+
+        Means over a word's tokens in all windows; 0 for a word that no window holds.
+        """
+        width = self.seen[0].shape[-1]
+        sums, counts = torch.zeros(count, 3 * width), torch.zeros(count, 1)
+        for window, *layers in zip(self.windows, self.below, self.bare, self.seen, strict=True):
+            at = [i for i, ref in enumerate(window.words) if ref is not None and ref.page == page]
+            index = torch.tensor([ref.word for i in at if (ref := window.words[i]) is not None])
+            below, bare, seen = (layer[at].float() for layer in layers)
+            states = torch.cat([_of_unit_square(below), bare, _of_unit_square(seen)], -1)
+            sums.index_add_(0, index.long(), states)
+            counts.index_add_(0, index.long(), torch.ones(len(at), 1))
+        return sums / counts.clamp(min=1)
+
+
+def _of_unit_square(states: Tensor) -> Tensor:
+    """Vectors whose mean square is 1."""
+    scaled: Tensor = F.normalize(states, dim=-1) * states.shape[-1] ** 0.5
+    return scaled
+
 
 @torch.no_grad()
 def look(
@@ -88,9 +120,22 @@ def look(
     """`pages` are indices of the pages to be read, all by default."""
     head = cast(DescribedHead, model.task_heads[HEAD])
     windows = windows_of(document, "", tokenizer, pages=pages)[:MOST_WINDOWS]
-    seen: list[Tensor] = []
+    layers: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
     for first in range(0, len(windows), AT_ONCE):
         part = windows[first : first + AT_ONCE]
-        states = model.seen_by(head, stack([w.window for w in part], pad_id=tokenizer.pad))
-        seen += [page[: len(window.words)] for page, window in zip(states, part, strict=True)]
-    return Look(head, tuple(windows), tuple(seen))
+        inputs = stack([w.window for w in part], pad_id=tokenizer.pad)
+        bare = model.encoder.embeddings.word(inputs.token_ids)
+        for layer, states in zip(layers, (bare, *model.seen_by(head, inputs)), strict=True):
+            layer += [page[: len(w.words)] for page, w in zip(states, part, strict=True)]
+    return Look(head, tuple(windows), *map(tuple, layers))
+
+
+def page_describer(model: DocumentModel, tokenizer: WordTokenizer) -> StateDescriber:
+    """Describes pieces of pages that are looked at one by one."""
+
+    @lru_cache(maxsize=1)
+    def states(page: Page) -> Tensor:
+        alone = Document(Source("", "", "", 0), (page,))
+        return look(model, tokenizer, alone).words(0, len(page.words))
+
+    return StateDescriber(states, model.config.width)

@@ -6,7 +6,8 @@ Dimensions: S pieces, T tokens, D width of a text vector, L features of a look, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -41,19 +42,14 @@ class Gaps:
     look: Tensor  # (G, GAP_LOOK)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Describer:
-    """Reads pieces with the frozen towers of a model."""
-
-    model: SegmentModel
-    tokenizer: WordTokenizer
+class Describer(ABC):
+    """Describes the pieces of pages; subclasses say what their text is to be."""
 
     @torch.no_grad()
     def nodes(self, page: Page, groups: Sequence[Group], image: PageImage | None = None) -> Nodes:
         """The pieces in the order given. None may be empty."""
         unit = usual_height(page)
         boxes = [page.box(group) for group in groups]
-        picture = self.model.picture
         return Nodes(
             text=self._text(page, groups),
             look=torch.tensor(
@@ -61,8 +57,53 @@ class Describer:
             ),
             boxes=torch.tensor([[b.left, b.top, b.right, b.bottom] for b in boxes]) / unit,
             keep=torch.ones(len(groups), dtype=torch.bool),
-            picture=_seen(picture, image, boxes) if picture is not None and image else None,
+            picture=self._picture(image, boxes) if image else None,
         )
+
+    @torch.no_grad()
+    def gaps(self, page: Page) -> Gaps:
+        """Every two neighbours of a line."""
+        unit = usual_height(page)
+        lines = [line.words for line in page.lines if len(line.words) > 1]
+        vectors = self._words(page, lines)
+        looks = [look for line in lines for look in _gap_looks(page, line, unit)]
+        pairs = [pair for line in lines for pair in pairwise(line)]
+        nothing = torch.zeros(0, self.width)
+        return Gaps(
+            tuple(pairs),
+            torch.cat([nothing, *(own[:-1] for own in vectors)]),
+            torch.cat([nothing, *(own[1:] for own in vectors)]),
+            torch.tensor(looks).view(len(pairs), GAP_LOOK),
+        )
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """D."""
+
+    @abstractmethod
+    def _text(self, page: Page, groups: Sequence[Group]) -> Tensor:
+        """(S, 3 * D)."""
+
+    @abstractmethod
+    def _words(self, page: Page, lines: Sequence[Group]) -> Sequence[Tensor]:
+        """(words, D) of each line."""
+
+    def _picture(self, image: PageImage, boxes: Sequence[Box]) -> Tensor | None:
+        """(S, P), or None for one who looks at no pictures."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TowerDescriber(Describer):
+    """Reads pieces with the frozen towers of a model."""
+
+    model: SegmentModel
+    tokenizer: WordTokenizer
+
+    @property
+    def width(self) -> int:
+        return self.model.config.text_width
 
     @torch.no_grad()
     def sentences(self, texts: Sequence[str]) -> Tensor:
@@ -73,8 +114,8 @@ class Describer:
         return F.normalize(_mean(read, keep), dim=-1)
 
     def _text(self, page: Page, groups: Sequence[Group]) -> Tensor:
-        """(S, 3 * D): the piece alone, its bare words, and the piece in its page's text."""
-        tokenizer, width = self.tokenizer, self.model.config.text_width
+        """The piece alone, its bare words, and the piece in its page's text."""
+        tokenizer, width = self.tokenizer, self.width
         pieces = [tokenizer.single([page.words[w].text for w in group]).ids for group in groups]
         alone, words = torch.zeros(len(groups), width), torch.zeros(len(groups), width)
         for part, tokens, keep in _alike([ids[:MOST_TOKENS] for ids in pieces], tokenizer.pad):
@@ -88,8 +129,7 @@ class Describer:
         owner = {w: s for s, group in enumerate(groups) for w in group}
         pieces = self.tokenizer.pieces([word.text for word in page.words])
         owners = torch.tensor([owner.get(w, len(groups)) for w in pieces.words], dtype=torch.long)
-        width = self.model.config.text_width
-        sums, counts = torch.zeros(len(groups) + 1, width), torch.zeros(len(groups) + 1, 1)
+        sums, counts = torch.zeros(len(groups) + 1, self.width), torch.zeros(len(groups) + 1, 1)
         for start in range(0, len(pieces.ids), CONTEXT - OVERLAP):
             part = pieces.ids[start : start + CONTEXT]
             ids = torch.tensor([[self.tokenizer.cls, *part, self.tokenizer.sep]])
@@ -99,11 +139,8 @@ class Describer:
             counts.index_add_(0, index, torch.ones(len(part), 1))
         return (sums / counts.clamp(min=1))[:-1]
 
-    @torch.no_grad()
-    def gaps(self, page: Page) -> Gaps:
-        """Every two neighbours of a line, the line's words read together."""
-        unit = usual_height(page)
-        lines = [line.words for line in page.lines if len(line.words) > 1]
+    def _words(self, page: Page, lines: Sequence[Group]) -> list[Tensor]:
+        """Each line's words are read together."""
         spelled = [self.tokenizer.single([page.words[w].text for w in line]) for line in lines]
         vectors: dict[int, Tensor] = {}
         for part, tokens, keep in _alike(
@@ -112,18 +149,32 @@ class Describer:
             _, read = self.model.text(tokens, keep)  # (B, T, D)
             for i, states in zip(part, read, strict=True):
                 vectors[i] = _word_vectors(states, spelled[i].words[:MOST_TOKENS], len(lines[i]))
-        before = [vectors[i][:-1] for i in range(len(lines))]
-        after = [vectors[i][1:] for i in range(len(lines))]
-        looks = [look for line in lines for look in _gap_looks(page, line, unit)]
-        pairs = [pair for line in lines for pair in pairwise(line)]
-        width = self.model.config.text_width
-        nothing = torch.zeros(0, width)
-        return Gaps(
-            tuple(pairs),
-            torch.cat([nothing, *before]),
-            torch.cat([nothing, *after]),
-            torch.tensor(looks).view(len(pairs), GAP_LOOK),
-        )
+        return [vectors[i] for i in range(len(lines))]
+
+    def _picture(self, image: PageImage, boxes: Sequence[Box]) -> Tensor | None:
+        tower = self.model.picture
+        return None if tower is None else _seen(tower, image, boxes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateDescriber(Describer):
+    """Takes pieces from what a model of documents made of the page as a whole."""
+
+    states: Callable[[Page], Tensor]  # (W, 3 * D), the last D for gaps; W words of the page
+    text_width: int
+
+    @property
+    def width(self) -> int:
+        return self.text_width
+
+    def _text(self, page: Page, groups: Sequence[Group]) -> Tensor:
+        """The mean over the piece's words."""
+        states = self.states(page)
+        return torch.stack([states[list(group)].mean(0) for group in groups])
+
+    def _words(self, page: Page, lines: Sequence[Group]) -> list[Tensor]:
+        states = self.states(page)[:, -self.width :]
+        return [states[list(line)] for line in lines]
 
 
 def usual_height(page: Page) -> float:

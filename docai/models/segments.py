@@ -403,32 +403,20 @@ class PictureTower(nn.Module):
         return found
 
 
-class SegmentModel(nn.Module):
-    """The frozen readers, and the networks that are trained on what they say."""
+class SegmentEnsemble(nn.Module):
+    """Networks that were trained apart, whose probabilities are averaged."""
 
     def __init__(self, config: SegmentConfig) -> None:
         super().__init__()
         self.config = config
-        self.text = TextTower(config.text)
-        self.picture = PictureTower() if config.picture else None
         self.networks = nn.ModuleList(SegmentNetwork(config) for _ in range(config.members))
-        for tower in filter(None, (self.text, self.picture)):
-            tower.requires_grad_(False)
 
     @classmethod
-    def sharing(cls, other: SegmentModel, config: SegmentConfig) -> SegmentModel:
-        """The same towers, and copies of the networks."""
-        model = cls.of(other, [copy.deepcopy(network) for network in other.members])
-        model.config = config
-        return model
-
-    @classmethod
-    def of(cls, other: SegmentModel, networks: Sequence[SegmentNetwork]) -> SegmentModel:
-        """The same towers with these networks."""
+    def of(cls, other: Self, networks: Sequence[SegmentNetwork]) -> Self:
+        """The same with these networks."""
         model = cls.__new__(cls)
         nn.Module.__init__(model)
         model.config = replace(other.config, members=len(networks))
-        model.text, model.picture = other.text, other.picture
         model.networks = nn.ModuleList(networks)
         return model.eval()
 
@@ -453,6 +441,31 @@ class SegmentModel(nn.Module):
         """(B, S, 1 + S) probabilities; labels (B, S, C), one-hot where they are known."""
         each = zip(self.members, opinion.reads, strict=True)
         return _mean([network.links(read, labels, keep).softmax(-1) for network, read in each])
+
+
+class SegmentModel(SegmentEnsemble):
+    """With the frozen readers on what they say the networks were trained."""
+
+    def __init__(self, config: SegmentConfig) -> None:
+        super().__init__(config)
+        self.text = TextTower(config.text)
+        self.picture = PictureTower() if config.picture else None
+        for tower in filter(None, (self.text, self.picture)):
+            tower.requires_grad_(False)
+
+    @classmethod
+    def sharing(cls, other: SegmentModel, config: SegmentConfig) -> SegmentModel:
+        """The same towers, and copies of the networks."""
+        model = cls.of(other, [copy.deepcopy(network) for network in other.members])
+        model.config = config
+        return model
+
+    @classmethod
+    def of(cls, other: Self, networks: Sequence[SegmentNetwork]) -> Self:
+        """The same towers with these networks."""
+        model = super().of(other, networks)
+        model.text, model.picture = other.text, other.picture
+        return model
 
 
 @dataclass(frozen=True, slots=True, eq=False)

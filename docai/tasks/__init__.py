@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TASK_NAMES = ("auto", "invoice", "receipt", "form", "table")
-BY_RULES = ("form", "table")  # alone
+BY_RULES = ("table",)  # alone
 
 
 def task(name: str) -> Task:

@@ -107,7 +107,7 @@ def own(specs: Iterable[FieldSpec]) -> tuple[Wanted, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ModelledTask:
-    """A task of rules whose invoices and receipts the model reads as well."""
+    """A task of rules whose invoices, receipts and forms the model reads as well."""
 
     rules: Task
 
@@ -117,6 +117,10 @@ class ModelledTask:
 
     def extract(self, document: Document) -> Extraction:
         found = self.rules.extract(document)
+        if found.task == "form":
+            from docai.tasks import read_form
+
+            return read_form.with_model(found, document)
         if found.task not in ORDERS:
             return replace(found, model=small.info())
         order = ORDERS[found.task]

@@ -25,7 +25,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from docai.document import Document
 from docai.evaluation.report import Table
-from docai.models.pieces import Describer
+from docai.models.pieces import TowerDescriber
 from docai.models.segments import PromptedLabels, SegmentModel, SegmentNetwork, stacked
 from docai.models.weights import Loaded, save
 from docai.results import Field, FieldType, Money
@@ -86,7 +86,7 @@ class Tuned:
     right: Mapping[Way, Counter[str]]  # documents on which cross-validation found each field
     documents: int
 
-    def find(self, document: Document, describer: Describer, before: Before) -> dict[str, str]:
+    def find(self, document: Document, describer: TowerDescriber, before: Before) -> dict[str, str]:
         """The text of every field that is found."""
         names = [field.name for field in self.wanted]
         parts = parts_of(document, describer) if self.models else []
@@ -110,7 +110,7 @@ class Tuned:
 
 def tune(
     base: SegmentModel,
-    describer: Describer,
+    describer: TowerDescriber,
     documents: Sequence[LabelledDocument],
     wanted: Sequence[Wanted],
     before: Before,
@@ -189,7 +189,9 @@ def is_same(text: str | None, field: Field) -> bool:
     return value == field.value
 
 
-def renewed(base: SegmentModel, describer: Describer, wanted: Sequence[Wanted]) -> SegmentModel:
+def renewed(
+    base: SegmentModel, describer: TowerDescriber, wanted: Sequence[Wanted]
+) -> SegmentModel:
     """The base with prompts for other fields, at what their descriptions say."""
     labels = ("nothing", *(field.name for field in wanted))
     config = replace(

@@ -16,7 +16,7 @@ from statistics import mean
 from docai.document import Document
 from docai.evaluation.metrics import Counts
 from docai.evaluation.report import Table
-from docai.models.pieces import Describer
+from docai.models.pieces import TowerDescriber
 from docai.models.segments import SegmentModel
 from docai.tasks.base import FieldSpec
 from docai.tasks.own_fields import CustomTask
@@ -61,7 +61,7 @@ def described(wanted: Sequence[Wanted]) -> Before:
 
 def trial(
     base: SegmentModel,
-    describer: Describer,
+    describer: TowerDescriber,
     documents: Sequence[LabelledDocument],
     wanted: Sequence[Wanted],
     shots: Sequence[int],

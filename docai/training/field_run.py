@@ -15,7 +15,7 @@ from docai.evaluation.metrics import Counts
 from docai.evaluation.report import Drawing, Table, counts_table
 from docai.evaluation.worst import WORST, Picture, Value, values_drawing, wrong
 from docai.image import PageImage
-from docai.models.pieces import Describer
+from docai.models.pieces import TowerDescriber
 from docai.models.segments import SegmentConfig, SegmentModel, SegmentNetwork
 from docai.models.starts import start_from_bert
 from docai.models.weights import Card
@@ -113,7 +113,7 @@ def train_fields(
     members: int = 1,
     folder: Path | None = None,
     quiet: bool = False,
-) -> tuple[SegmentModel, Describer, FieldScores]:
+) -> tuple[SegmentModel, TowerDescriber, FieldScores]:
     """A model, stopped by and judged on a part of the documents that it did not learn from."""
     documents = [document for document in documents if document.fields is not None]
     if len(documents) < 3:
@@ -123,7 +123,7 @@ def train_fields(
     names = [one.name for one in wanted]
     text = text_start(start)
     model = new_model(text, wanted, members)
-    describer = Describer(model, text.tokenizer)
+    describer = TowerDescriber(model, text.tokenizer)
     samples = field_samples(train, describer, names)
     parts = [(document, parts_of(document.document, describer)) for document in test]
     for number in range(members):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from docai.document import Document, Page, WordRef
 from docai.models.heads import IGNORE, NOT_HERE
-from docai.models.pieces import Describer
+from docai.models.pieces import TowerDescriber
 from docai.models.segments import Nodes, SegmentModel, SegmentNetwork, stacked
 from docai.results import Span
 from docai.training.form import shaken
@@ -59,7 +59,7 @@ class Guess:
     score: float
 
 
-def parts_of(document: Document, describer: Describer) -> list[Part]:
+def parts_of(document: Document, describer: TowerDescriber) -> list[Part]:
     return [
         Part(p, first, describer.nodes(page, [[w] for w in _window(page, first)]))
         for p, page in enumerate(document.pages)
@@ -83,7 +83,7 @@ def _starts(words: int) -> list[int]:
 
 
 def field_samples(
-    documents: Sequence[LabelledDocument], describer: Describer, names: Sequence[str]
+    documents: Sequence[LabelledDocument], describer: TowerDescriber, names: Sequence[str]
 ) -> list[FieldSample]:
     return [
         FieldSample(part, _places(document, part, names))
@@ -181,7 +181,7 @@ def _runs(chances: Sequence[float]) -> list[range]:
     return runs
 
 
-def ask_for(model: SegmentModel, describer: Describer, descriptions: Sequence[str]) -> None:
+def ask_for(model: SegmentModel, describer: TowerDescriber, descriptions: Sequence[str]) -> None:
     """Give every network the sentence vectors of the fields' descriptions."""
     vectors = describer.sentences(descriptions)
     for network in model.members:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import torch
 import torch.nn.functional as F
@@ -21,29 +20,18 @@ from torch import Tensor
 
 from docai.document import Page
 from docai.image import PageImage
+from docai.models.forms import ANSWER, LABELS, NOTHING, Entities, linked
 from docai.models.heads import IGNORE, mean_cross_entropy
-from docai.models.pieces import Describer, Gaps, Group, pieces_cut, pieces_of_lines
-from docai.models.segments import Nodes, SegmentModel, SegmentNetwork, stacked
-from docai.training.labelled import EntityLabel, LabelledDocument
+from docai.models.pieces import Describer, Gaps, Group, pieces_cut
+from docai.models.segments import Nodes, SegmentEnsemble, SegmentNetwork, stacked
+from docai.training.labelled import LabelledDocument
 
-LABELS = (EntityLabel.OTHER, EntityLabel.HEADER, EntityLabel.QUESTION, EntityLabel.ANSWER)
 LABEL_SMOOTHING = 0.05
-CUT = 0.5  # probability from which a line is cut
-SECOND = 0.3  # probability from which an answer takes a second question: a cell of a table
 JITTER = 0.1  # of every edge, in word heights
 STRETCH = 0.1  # of the whole page, in logarithms
 SHIFT = 0.05  # of the whole page, in pages
 NOISE = 0.02  # on every feature of a look
 SPACING, UNEVEN = 0.3, 0.1  # of the gaps of a page, in logarithms; of each, in word heights
-
-Entities = list[tuple[str, frozenset[int]]]  # label and words of a page
-
-
-class View(StrEnum):
-    """What is taken for the pieces of a page that nobody annotated."""
-
-    LINES = "lines"  # the layout code's lines, nothing trained
-    PIECES = "pieces"  # the lines, cut and joined by what was trained
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,16 +70,8 @@ class FormPage:
         return [
             (label, frozenset(group))
             for label, group in zip(self.labels, self.groups, strict=True)
-            if label != LABELS[0]
+            if label != NOTHING
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a model says of a page. Links are pairs of entities: question, answer, probability."""
-
-    entities: Entities
-    links: tuple[tuple[int, int, float], ...]
 
 
 def form_pages(documents: Iterable[LabelledDocument], describer: Describer) -> list[FormPage]:
@@ -173,7 +153,7 @@ def truth_of(
                 shares[i, 1 + j] = 1.0
     shares[:, 0] = (shares.sum(1) == 0).float()
     return Truth(
-        torch.tensor([LABELS.index(EntityLabel(labels[e])) if e >= 0 else 0 for e in owners]),
+        torch.tensor([LABELS.index(labels[e]) if e >= 0 else 0 for e in owners]),
         joins,
         shares / shares.sum(1, keepdim=True),
     )
@@ -194,7 +174,7 @@ def form_loss(network: SegmentNetwork, samples: Sequence[FormSample]) -> Tensor:
     joinable = torch.tensor([sample.gaps is not None for sample in samples])[:, None]
     joins = joins.masked_fill(~(nodes.keep & joinable), IGNORE)
     loss = loss + mean_cross_entropy(network.joins(read, nodes.keep).flatten(0, 1), joins.flatten())
-    answers = labels == LABELS.index(EntityLabel.ANSWER)
+    answers = labels == LABELS.index(ANSWER)
     given = F.one_hot(labels.clamp(min=0), len(LABELS)).to(read.pieces.dtype)
     linked = -(links * network.links(read, given, nodes.keep).log_softmax(-1)).sum(-1)
     loss = loss + (linked * answers).sum() / answers.sum().clamp(min=1)
@@ -255,7 +235,9 @@ def _stacked_truth(truths: Sequence[Truth]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def label_and_link(model: SegmentModel, page: FormPage) -> tuple[list[str], set[tuple[int, int]]]:
+def label_and_link(
+    model: SegmentEnsemble, page: FormPage
+) -> tuple[list[str], set[tuple[int, int]]]:
     """Entities given: their labels. Entities and true labels given: their links."""
     nodes = stacked([page.segments.nodes])
     opinion = model(nodes)
@@ -263,81 +245,3 @@ def label_and_link(model: SegmentModel, page: FormPage) -> tuple[list[str], set[
     links = model.links(opinion, truth, nodes.keep)[0]
     labels = [LABELS[i] for i in opinion.labels[0].argmax(-1)]
     return list(labels), {(q, a) for q, a, _ in linked(links, page.labels)}
-
-
-@torch.no_grad()
-def find(
-    model: SegmentModel,
-    describer: Describer,
-    page: Page,
-    image: PageImage | None = None,
-    view: View = View.PIECES,
-) -> Found:
-    """Everything from the words alone."""
-    groups = pieces_of_lines(page) if view is View.LINES else _cut(model, describer, page)
-    if not groups:
-        return Found([], ())
-    nodes = stacked([describer.nodes(page, groups, image)])
-    opinion = model(nodes)
-    alone = [[i] for i in range(len(groups))]
-    entities = alone if view is View.LINES else joined(model.joins(opinion, nodes.keep)[0])
-    means = torch.stack([opinion.labels[0, entity].mean(0) for entity in entities])  # (E, C)
-    names = [LABELS[i] for i in means.argmax(-1)]
-    sure = torch.zeros_like(opinion.labels)
-    for entity, mean in zip(entities, means, strict=True):
-        sure[0, entity] = mean
-    links = linked(between(model.links(opinion, sure, nodes.keep)[0], entities), names)
-    kept = [e for e, name in enumerate(names) if name != LABELS[0]]
-    index = {e: i for i, e in enumerate(kept)}
-    return Found(
-        [(names[e], frozenset(w for i in entities[e] for w in groups[i])) for e in kept],
-        tuple((index[q], index[a], p) for q, a, p in links),
-    )
-
-
-def _cut(model: SegmentModel, describer: Describer, page: Page) -> list[tuple[int, ...]]:
-    gaps = describer.gaps(page)
-    ends = model.cuts(gaps.before, gaps.after, gaps.look).tolist()
-    return pieces_cut(page, [pair for pair, p in zip(gaps.pairs, ends, strict=True) if p > CUT])
-
-
-def joined(joins: Tensor) -> list[list[int]]:
-    """Pieces that continue one another, as lists in reading order; joins (S, 1 + S)."""
-    owner = list(range(len(joins)))
-
-    def root(i: int) -> int:
-        while owner[i] != i:
-            i = owner[i]
-        return i
-
-    for i, pick in enumerate(joins.argmax(-1).tolist()):
-        if pick:
-            owner[root(i)] = root(pick - 1)
-    members: dict[int, list[int]] = {}
-    for i in range(len(joins)):
-        members.setdefault(root(i), []).append(i)
-    return list(members.values())
-
-
-def between(scores: Tensor, entities: Sequence[Sequence[int]]) -> Tensor:
-    """(E, 1 + E) from (S, 1 + S): a mean over the answer's pieces, a sum over the question's."""
-    groups = torch.zeros(len(entities), len(scores))
-    for e, pieces in enumerate(entities):
-        groups[e, list(pieces)] = 1.0
-    rows = groups / groups.sum(1, keepdim=True) @ scores  # (E, 1 + S)
-    return torch.cat([rows[:, :1], rows[:, 1:] @ groups.T], -1)
-
-
-def linked(scores: Tensor, labels: Sequence[str]) -> list[tuple[int, int, float]]:
-    """(question, answer, probability): each answer takes its best question, and a good second."""
-    questions = torch.tensor([label == EntityLabel.QUESTION for label in labels])
-    found = []
-    for answer, label in enumerate(labels):
-        if label != EntityLabel.ANSWER:
-            continue
-        row = scores[answer, 1:].masked_fill(~questions, 0.0)
-        best = row.topk(min(2, len(row)))
-        for rank, (p, question) in enumerate(zip(*map(Tensor.tolist, best), strict=True)):
-            if p > (SECOND if rank else float(scores[answer, 0])) and p > 0:
-                found.append((question, answer, p))
-    return found

@@ -14,17 +14,22 @@ from pathlib import Path
 import torch
 
 from docai.errors import UsageError
-from docai.models.pieces import Describer
-from docai.models.segments import SegmentConfig, SegmentModel, SegmentNetwork
+from docai.models import page_reader
+from docai.models.config import HeadConfig, HeadKind
+from docai.models.forms import HEAD, form_config
+from docai.models.model import DocumentModel
+from docai.models.pieces import Describer, TowerDescriber
+from docai.models.segments import SegmentEnsemble, SegmentModel, SegmentNetwork
 from docai.models.starts import start_from_bert, start_from_efficientnet
-from docai.models.weights import Card, fill
+from docai.models.tokenizers import WordTokenizer
+from docai.models.weights import Card, Loaded, fill
 from docai.options import option
 from docai.training.finetune import Epoch, FinetuneOptions, fit
 from docai.training.folds import folds, held_out
-from docai.training.form import LABELS, FormPage, FormSample, form_loss, form_pages
+from docai.training.form import FormPage, FormSample, form_loss, form_pages
 from docai.training.form_scores import FormScores, judge, labels_f1
-from docai.training.labelled import EntityLabel, LabelledDocument
-from docai.training.start import TextStart, image_start, text_start
+from docai.training.labelled import LabelledDocument
+from docai.training.start import TextStart, image_start
 from docai.training.terms import terms_of
 
 
@@ -38,29 +43,54 @@ class FormOptions:
     )
 
 
-def new_model(text: TextStart, wanted: FormOptions) -> tuple[SegmentModel, Describer]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Trainee:
+    """A network to be trained, what describes pages to it, and the model that it is a part of."""
+
+    network: SegmentEnsemble
+    describer: Describer
+    whole: SegmentModel | DocumentModel
+    tokenizer: WordTokenizer
+    card: Card | None = None  # of a model that was there before
+
+
+def model_from(text: TextStart, wanted: FormOptions) -> Trainee:
     """Frozen towers from their starts, fresh networks."""
-    config = SegmentConfig(
-        labels=tuple(map(str, LABELS)),
-        value=EntityLabel.ANSWER,
-        name=EntityLabel.QUESTION,
-        members=wanted.members,
-        picture=wanted.picture == "yes",
+    config = replace(
+        form_config(text.config.width), members=wanted.members, picture=wanted.picture == "yes"
     )
     model = SegmentModel(config.reading_with(text.config)).eval()
     start_from_bert(model.text, text.state)
     if model.picture is not None:
         start_from_efficientnet(model.picture, image_start())
-    return model, Describer(model, text.tokenizer)
+    return Trainee(model, TowerDescriber(model, text.tokenizer), model, text.tokenizer)
+
+
+def head_of(loaded: Loaded[DocumentModel], wanted: FormOptions) -> Trainee:
+    """A fresh head for a model of documents, that reads what the model sees of a page.
+
+    Raises UsageError.
+    """
+    model, name = loaded.model, loaded.card.name
+    if page_reader.HEAD not in model.task_heads:
+        raise UsageError(f"{name} was not trained by `docai train described`: it sees no pages")
+    if wanted.members > 1 or wanted.picture == "yes":
+        raise UsageError("a head of a model of documents is one network without pictures")
+    head = SegmentEnsemble(form_config(model.config.width)).eval()
+    heads = {**model.config.task_heads, HEAD: HeadConfig(HeadKind.FORM)}
+    model.config = replace(model.config, task_heads=heads)
+    model.task_heads[HEAD] = head
+    describer = page_reader.page_describer(model, loaded.tokenizer)
+    return Trainee(head, describer, model, loaded.tokenizer, loaded.card)
 
 
 def train_members(
-    model: SegmentModel,
+    model: SegmentEnsemble,
     pages: Sequence[FormPage],
     options: FinetuneOptions,
     *,
     stop_on: Sequence[FormPage] = (),
-    begin: SegmentModel | None = None,
+    begin: SegmentEnsemble | None = None,
     folder: Path | None = None,
     quiet: bool = False,
 ) -> list[list[Epoch]]:
@@ -75,7 +105,7 @@ def train_members(
         if begin is not None:
             fill(network, begin.members[number % len(begin.members)].state_dict(), "the beginning")
         model.networks[number] = network
-        alone = SegmentModel.of(model, [network])
+        alone = type(model).of(model, [network])
         histories.append(
             fit(
                 network,
@@ -97,11 +127,10 @@ def _pieces(sample: FormSample) -> int:
 
 def cross_validate(
     documents: Sequence[LabelledDocument],
-    start: Path | None,
-    wanted: FormOptions,
+    trainee: Trainee,
     options: FinetuneOptions,
     count: int,
-    begin: SegmentModel | None = None,
+    begin: SegmentEnsemble | None = None,
     on_fold: Callable[[int, FormScores], None] = lambda number, scores: None,
     folder: Path | None = None,
 ) -> list[FormScores]:
@@ -110,7 +139,7 @@ def cross_validate(
     No part is held out to stop by: every fold trains all its epochs, so that the test part
     decides nothing.
     """
-    model, describer = new_model(text_start(start), wanted)
+    model, describer = trainee.network, trainee.describer
     pages = form_pages(documents, describer)
     results = []
     names = list(dict.fromkeys(page.name for page in pages))
@@ -124,14 +153,16 @@ def cross_validate(
 
 def train_form(
     documents: Sequence[LabelledDocument],
-    start: Path | None,
-    wanted: FormOptions,
+    trainee: Trainee,
     options: FinetuneOptions,
-    begin: SegmentModel | None = None,
+    begin: SegmentEnsemble | None = None,
     folder: Path | None = None,
-) -> tuple[SegmentModel, Describer, FormScores]:
-    """A model, stopped by and judged on a part of the documents that it did not learn from."""
-    model, describer = new_model(text_start(start), wanted)
+) -> FormScores:
+    """Trains the networks, stopped by a part of the documents that they do not learn from.
+
+    The scores are of that part. Raises UsageError.
+    """
+    model, describer = trainee.network, trainee.describer
     pages = form_pages(documents, describer)
     names = list(dict.fromkeys(page.name for page in pages))
     if len(names) < 3:
@@ -139,7 +170,7 @@ def train_form(
     train, test = held_out(names, options.held_out, options.seed)
     stop_on = _of(pages, test)
     train_members(model, _of(pages, train), options, stop_on=stop_on, begin=begin, folder=folder)
-    return model, describer, judge(model, describer, stop_on)
+    return judge(model, describer, stop_on)
 
 
 def _of(pages: Sequence[FormPage], names: Sequence[str]) -> list[FormPage]:
@@ -147,16 +178,32 @@ def _of(pages: Sequence[FormPage], names: Sequence[str]) -> list[FormPage]:
     return [page for page in pages if page.name in set(names)]
 
 
-def card(name: str, documents: Sequence[LabelledDocument], scores: FormScores) -> Card:
-    """What the model was trained on, and the figures of the held-out part."""
+def card(
+    name: str,
+    documents: Sequence[LabelledDocument],
+    scores: FormScores,
+    onto: Card | None = None,
+) -> Card:
+    """What the model was trained on, and the figures of the held-out part.
+
+    Where it is the head of a model of documents, that model's card with this added.
+    """
     origins = sorted({document.origin for document in documents})
+    data = {origin: terms_of(origin) for origin in origins}
+    measured = tuple(
+        (f"forms, {figure} (held-out part)", f"F1 {f1:.3f}")
+        for figure, f1 in scores.figures().items()
+    )
+    if onto is not None:
+        data = dict(onto.data) | data
+        return replace(
+            onto, name=name, data=tuple(data.items()), measured=(*onto.measured, *measured)
+        )
     return Card(
         name=name,
         version="1",
         summary="Questions, answers and headers of forms, and whose answer each answer is.",
         licence="see the terms of the data below",
-        data=tuple((origin, terms_of(origin)) for origin in origins),
-        measured=tuple(
-            (f"{figure} (held-out part)", f"F1 {f1:.3f}") for figure, f1 in scores.figures().items()
-        ),
+        data=tuple(data.items()),
+        measured=measured,
     )

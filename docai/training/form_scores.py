@@ -28,11 +28,10 @@ from docai.evaluation.report import (
 from docai.evaluation.sequences import micro, span_counts
 from docai.evaluation.worst import WORST
 from docai.image import PageImage
+from docai.models.forms import LABELS, NOTHING, Entities, Found, View, find
 from docai.models.pieces import Describer
-from docai.models.segments import SegmentModel
-from docai.training.form import LABELS, Entities, FormPage, Found, View, find, label_and_link
-
-NOTHING = LABELS[0]
+from docai.models.segments import SegmentEnsemble
+from docai.training.form import FormPage, label_and_link
 
 
 @dataclass
@@ -63,7 +62,7 @@ class FormScores:
         self.judged += other.judged
 
     def tables(self) -> list[Table]:
-        names = list(dict.fromkeys(str(label) for label in LABELS))
+        names = list(LABELS)
         wholes = {f"{view}: entities": counts for view, counts in self.entities.items()}
         wholes |= {f"{view}: pairs": counts for view, counts in self.pairs.items()}
         return [
@@ -91,7 +90,7 @@ def _sum(a: dict, b: dict) -> dict:  # type: ignore[type-arg]  # keys are labels
     return {key: a.get(key, Counts()) + b.get(key, Counts()) for key in {**a, **b}}
 
 
-def labels_f1(model: SegmentModel, pages: Sequence[FormPage]) -> float:
+def labels_f1(model: SegmentEnsemble, pages: Sequence[FormPage]) -> float:
     """The score that early stopping looks at: labels and links, entities given."""
     scores = FormScores()
     for page in pages:
@@ -100,7 +99,7 @@ def labels_f1(model: SegmentModel, pages: Sequence[FormPage]) -> float:
 
 
 def judge(
-    model: SegmentModel,
+    model: SegmentEnsemble,
     describer: Describer,
     pages: Sequence[FormPage],
     views: Sequence[View] = (View.LINES, View.PIECES),
@@ -118,7 +117,7 @@ def judge(
     return scores
 
 
-def _judge_given(scores: FormScores, model: SegmentModel, page: FormPage) -> None:
+def _judge_given(scores: FormScores, model: SegmentEnsemble, page: FormPage) -> None:
     labels, links = label_and_link(model, page)
     counts = span_counts([_tags(page, page.labels)], [_tags(page, labels)])
     scores.labels = _sum(scores.labels, counts)

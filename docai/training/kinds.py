@@ -18,7 +18,7 @@ from torch import Tensor
 from docai.errors import UsageError
 from docai.evaluation.metrics import Counts
 from docai.evaluation.report import Table, confusion_table, counts_table
-from docai.models.pieces import Describer, pieces_of_lines
+from docai.models.pieces import TowerDescriber, pieces_of_lines
 from docai.models.segments import Nodes, SegmentConfig, SegmentModel, SegmentNetwork, stacked
 from docai.models.starts import start_from_bert
 from docai.models.weights import Card
@@ -41,7 +41,7 @@ class KindSample:
 
 
 def kind_sample(
-    document: LabelledDocument, kinds: Sequence[str], describer: Describer
+    document: LabelledDocument, kinds: Sequence[str], describer: TowerDescriber
 ) -> KindSample:
     page = document.document.pages[0]
     nodes = describer.nodes(page, pieces_of_lines(page)[:MOST_LINES])
@@ -100,7 +100,7 @@ def train_kinds(
     *,
     folder: Path | None = None,
     quiet: bool = False,
-) -> tuple[SegmentModel, Describer, KindScores]:
+) -> tuple[SegmentModel, TowerDescriber, KindScores]:
     """A model, stopped by and judged on a part of the documents that it did not learn from."""
     documents = [d for d in documents if d.kind and d.document.pages and d.document.pages[0].lines]
     kinds = tuple(sorted({document.kind or "" for document in documents}))
@@ -112,7 +112,7 @@ def train_kinds(
     config = SegmentConfig(labels=kinds).reading_with(text.config)
     model = SegmentModel(config).eval()
     start_from_bert(model.text, text.state)
-    describer = Describer(model, text.tokenizer)
+    describer = TowerDescriber(model, text.tokenizer)
     samples = [kind_sample(document, kinds, describer) for document in documents]
     train, test = held_out(samples, options.held_out, options.seed)
     with torch.random.fork_rng(devices=[]):

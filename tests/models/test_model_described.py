@@ -26,19 +26,22 @@ def model():
     return model
 
 
+def seen(model, batch):
+    return model.seen_by(model.task_heads["ask"], batch)[1]
+
+
 def test_a_fresh_head_sees_what_the_whole_encoder_sees(model):
     """It takes the place of the last layers, whose weights it begins with."""
     batch = random_inputs(padded=3, image=False)
     with torch.no_grad():
-        seen = model.seen_by(model.task_heads["ask"], batch)
-        torch.testing.assert_close(seen, model.encoder(batch).text)
+        torch.testing.assert_close(seen(model, batch), model.encoder(batch).text)
 
 
 def test_each_description_is_asked_on_its_own(model):
     head, batch = model.task_heads["ask"], random_inputs(image=False)
     texts = torch.randn(3, 16)
     with torch.no_grad():
-        page = model.seen_by(head, batch)
+        page = seen(model, batch)
         fields, kinds = head.fields(page, texts), head.kinds(page, texts)
         assert fields.shape == (2, 2, 3, 10) and kinds.shape == (2, 3)
         torch.testing.assert_close(fields[:, :, 1:2], head.fields(page, texts[1:2]))
@@ -46,13 +49,12 @@ def test_each_description_is_asked_on_its_own(model):
 
 
 def test_padding_does_not_leak(model):
-    head = model.task_heads["ask"]
     batch = random_inputs(batch=1, padded=4, image=False)
     short = type(batch)(
         batch.token_ids[:, :6], batch.boxes[:, :6], token_types=batch.token_types[:, :6]
     )
     with torch.no_grad():
-        torch.testing.assert_close(model.seen_by(head, batch)[:, :6], model.seen_by(head, short))
+        torch.testing.assert_close(seen(model, batch)[:, :6], seen(model, short))
 
 
 def test_the_loss_of_a_field_by_hand():
@@ -65,7 +67,7 @@ def test_the_loss_of_a_field_by_hand():
 
 def test_every_weight_receives_a_gradient(model):
     head, batch = model.task_heads["ask"], random_inputs(image=False)
-    page = model.seen_by(head, batch)
+    page = seen(model, batch)
     texts = torch.randn(2, 16)
     (head.fields(page, texts).square().mean() + head.kinds(page, texts).square().mean()).backward()
     still = [
@@ -86,6 +88,6 @@ def test_it_is_saved_and_loaded_with_the_model(model, tmp_path):
     batch, again = random_inputs(image=False), load(folder).model
     with torch.no_grad():
         torch.testing.assert_close(
-            again.seen_by(again.task_heads["ask"], batch),
-            model.seen_by(model.task_heads["ask"], batch),
+            seen(again, batch),
+            seen(model, batch),
         )

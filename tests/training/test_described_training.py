@@ -120,3 +120,21 @@ def test_documents_with_nothing_to_ask_are_refused(reader):
             FinetuneOptions(held_out=0.0),
             quiet=True,
         )
+
+
+def test_a_head_for_forms_reads_what_the_model_sees_of_a_page(taught, tmp_path):
+    from tiny_forms import write_funsd
+
+    from docai.cli import run
+    from docai.models.forms import HEAD as FORM
+    from docai.models.weights import load
+
+    folder = save(taught.model, taught.tokenizer, taught.card, tmp_path)
+    data, out = write_funsd(tmp_path / "forms"), tmp_path / "more"
+    command = ["train", "form", "--data", str(data), "--onto", str(folder), "--epochs", "1"]
+    assert run([*command, "-o", str(out), "-q"]) == 0
+    with_forms = load(out / "more").model
+    assert FORM in with_forms.task_heads
+    for name, tensor in taught.model.state_dict().items():
+        torch.testing.assert_close(with_forms.state_dict()[name], tensor, rtol=0, atol=0)
+    assert run([*command, "-o", str(out), "--members", "2", "-q"]) == 2

@@ -5,10 +5,10 @@ import random
 
 import torch
 
-from docai.models.pieces import Describer
+from docai.models.forms import LABELS
+from docai.models.pieces import TowerDescriber
 from docai.models.segments import SegmentConfig, SegmentModel
 from docai.models.tokenizers import from_wordpiece
-from docai.training.form import LABELS
 
 torch.set_num_threads(1)  # tiny matrices: a second thread costs more than it brings
 
@@ -26,7 +26,7 @@ def small_tokenizer(folder):
 
 def small_config(**changes):
     values = {
-        "labels": tuple(map(str, LABELS)), "value": "answer", "name": "question",
+        "labels": LABELS, "value": "answer", "name": "question",
         "width": 32, "layers": 2, "heads": 2, "dropout": 0.0,
         "vocabulary": len(PIECES), "text_width": 16, "text_layers": 1, "text_heads": 2,
         "text_feed_forward": 24, "text_positions": 512,
@@ -37,7 +37,7 @@ def small_config(**changes):
 def small_describer(folder, **changes):
     torch.manual_seed(0)
     model = SegmentModel(small_config(**changes)).eval()
-    return Describer(model, small_tokenizer(folder))
+    return TowerDescriber(model, small_tokenizer(folder))
 
 
 def write_start(folder):

@@ -1,0 +1,136 @@
+"""Label-value pairs of forms, found by docai-small and by rules together.
+
+Rules know colons, columns and lines to write on; the model knows what labels and answers look
+like. Each pair that either of them finds gets one probability (docai.tasks.together), and no
+word is told twice: of pairs that share one the likeliest is told.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from docai.document import Document, Page, WordRef
+from docai.models import small
+from docai.results import Extraction, KeyValue, Span
+from docai.tasks.read_fields import looked_at, pages_to_read
+from docai.tasks.text import key
+from docai.tasks.together import FARTHEST, Opinions, Said
+
+if TYPE_CHECKING:
+    from docai.models.pieces import Describer
+
+MIN_CONFIDENCE = 0.3  # a pair less likely than this is none
+
+# Fitted by tools/fit_forms.py.
+OPINIONS = Opinions((-3.39, 2.00, -0.16, 0.00), (1.03, 1.31, -0.22, 0.00, -0.86), (0.03, 1.27))
+
+_NO_CONTENT = re.compile(r"[\s_.…·:：*-]*")
+_ENDS = " _…·:：*"
+
+Option = tuple[KeyValue, Said]
+
+
+def with_model(found: Extraction, document: Document) -> Extraction:
+    """What rules found of a form, with the likeliest of all pairs."""
+    pairs = told(gathered(found.key_values, document), OPINIONS)
+    told_words = {ref for pair in pairs for ref in _words(pair)}
+    rest = [
+        pair
+        for pair in found.key_values
+        if pair.checked is not None or (pair.value is None and not told_words & _words(pair))
+    ]
+    ordered = sorted((*pairs, *rest), key=lambda pair: _place(pair, document))
+    return replace(found, model=small.info(), key_values=tuple(ordered))
+
+
+def _place(pair: KeyValue, document: Document) -> tuple[int, float, float]:
+    first = pair.key.evidence[0]
+    box = document.word(first).box
+    return first.page, box.top, box.left
+
+
+def told(options: Sequence[Option], opinions: Opinions) -> list[KeyValue]:
+    """The likeliest pairs with their probabilities; of those that share a word one."""
+    likely = [replace(p, confidence=opinions.probability(said)) for p, said in options]
+    taken: set[WordRef] = set()
+    pairs = []
+    for pair in sorted(likely, key=lambda pair: -pair.confidence):
+        words = _words(pair)
+        if pair.confidence >= MIN_CONFIDENCE and not words & taken:
+            pairs.append(pair)
+            taken |= words
+    return pairs
+
+
+def gathered(ruled: Sequence[KeyValue], document: Document) -> list[Option]:
+    """The possible pairs, with what each side says of them; checkboxes are the rules' alone."""
+    boxes = {ref for pair in ruled if pair.checked is not None for ref in _words(pair)}
+    read = [(pair, odds) for pair, odds in _read(document) if not boxes & _words(pair)]
+    by_rules = {
+        _same(pair): pair for pair in ruled if pair.value is not None and pair.checked is None
+    }
+    options = []
+    for pair, odds in read:
+        same = by_rules.pop(_same(pair), None)
+        rivals = [other for one, other in read if one is not pair and _words(one) & _words(pair)]
+        lead = odds - max(rivals, default=odds - FARTHEST)
+        options.append((same or pair, Said(odds, lead, same.confidence if same else None)))
+    alone = [(pair, Said(None, 0.0, pair.confidence)) for pair in by_rules.values()]
+    return options + alone
+
+
+def _same(pair: KeyValue) -> tuple[int, str, str]:
+    """Equal for pairs that say the same in about the same place."""
+    value = pair.value.text if pair.value else ""
+    return pair.key.evidence[0].page, key(pair.key.text), key(value)
+
+
+def _words(pair: KeyValue) -> set[WordRef]:
+    return {*pair.key.evidence, *(pair.value.evidence if pair.value else ())}
+
+
+def _read(document: Document) -> Iterator[tuple[KeyValue, float]]:
+    """The model's pairs and their log-odds, page by page."""
+    from docai.models.forms import HEAD, find
+
+    head = small.reader().model.task_heads[HEAD]
+    describer = _describer(document)
+    for number in pages_to_read(len(document.pages)):
+        found = find(head, describer, document.pages[number])  # type: ignore[arg-type]
+        answers: dict[int, list[tuple[int, float]]] = {}
+        for question, answer, p in found.links:
+            answers.setdefault(question, []).append((answer, p))
+        for question, own in answers.items():
+            label = _span(document, number, found.entities[question][1])
+            words = {word for answer, _ in own for word in found.entities[answer][1]}
+            value = _span(document, number, words)
+            if label and value:
+                p = min(p for _, p in own)
+                yield KeyValue(label, value, p), math.log(max(p, 1e-6) / (1.0001 - p))
+
+
+def _describer(document: Document) -> Describer:
+    """Of a document of one page what was looked at for its kind serves here, too."""
+    from docai.models.page_reader import page_describer
+    from docai.models.pieces import StateDescriber
+
+    loaded = small.reader()
+    if len(document.pages) > 1:
+        return page_describer(loaded.model, loaded.tokenizer)
+
+    def states(page: Page):  # type: ignore[no-untyped-def]  # a tensor
+        return looked_at(document).words(0, len(page.words))
+
+    return StateDescriber(states, loaded.model.config.width)
+
+
+def _span(document: Document, page: int, words: Iterable[int]) -> Span | None:
+    """The words that say something, or None where none does: a line to write on says nothing."""
+    refs = [WordRef(page, word) for word in sorted(words)]
+    refs = [ref for ref in refs if not _NO_CONTENT.fullmatch(document.word(ref).text)]
+    text = document.text(refs).strip(_ENDS)
+    return Span(text, tuple(refs)) if text else None
