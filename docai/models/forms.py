@@ -24,6 +24,7 @@ from docai.models.segments import SegmentConfig, SegmentEnsemble, stacked
 NOTHING, HEADER, QUESTION, ANSWER = LABELS = ("other", "header", "question", "answer")
 HEAD = "form"  # in a model of documents
 CUT = 0.5  # probability from which a line is cut
+MOST_PIECES = 1000  # of a page; time and memory go with their square
 SECOND = 0.3  # probability from which an answer takes a second question: a cell of a table
 
 Entities = list[tuple[str, frozenset[int]]]  # label and words of a page
@@ -61,9 +62,9 @@ def find(
     image: PageImage | None = None,
     view: View = View.PIECES,
 ) -> Found:
-    """Everything from the words alone."""
+    """Everything from the words alone; nothing of a page with more than MOST_PIECES."""
     groups = pieces_of_lines(page) if view is View.LINES else _cut(model, describer, page)
-    if not groups:
+    if not 0 < len(groups) <= MOST_PIECES:
         return Found([], ())
     nodes = stacked([describer.nodes(page, groups, image)])
     opinion = model(nodes)

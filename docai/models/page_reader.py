@@ -130,12 +130,14 @@ def look(
     return Look(head, tuple(windows), *map(tuple, layers))
 
 
-def page_describer(model: DocumentModel, tokenizer: WordTokenizer) -> StateDescriber:
-    """Describes pieces of pages that are looked at one by one."""
+def page_describer(
+    model: DocumentModel, tokenizer: WordTokenizer, seen: Look | None = None
+) -> StateDescriber:
+    """Describes pieces of pages that are looked at one by one; `seen` is of the only page."""
 
     @lru_cache(maxsize=1)
     def states(page: Page) -> Tensor:
         alone = Document(Source("", "", "", 0), (page,))
-        return look(model, tokenizer, alone).words(0, len(page.words))
+        return (seen or look(model, tokenizer, alone)).words(0, len(page.words))
 
     return StateDescriber(states, model.config.width)

@@ -13,17 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docai.document import Document, Page, WordRef
+from docai.document import Document, WordRef
 from docai.models import small
 from docai.results import Extraction, KeyValue, Span
-from docai.tasks.read_fields import looked_at, pages_to_read
+from docai.tasks.read_fields import MIN_CONFIDENCE, looked_at, pages_to_read
 from docai.tasks.text import key
 from docai.tasks.together import FARTHEST, Opinions, Said
 
 if TYPE_CHECKING:
     from docai.models.pieces import Describer
-
-MIN_CONFIDENCE = 0.3  # a pair less likely than this is none
 
 # Fitted by tools/fit_forms.py.
 OPINIONS = Opinions((-3.39, 2.00, -0.16, 0.00), (1.03, 1.31, -0.22, 0.00, -0.86), (0.03, 1.27))
@@ -70,21 +68,35 @@ def gathered(ruled: Sequence[KeyValue], document: Document) -> list[Option]:
     """The possible pairs, with what each side says of them; checkboxes are the rules' alone."""
     boxes = {ref for pair in ruled if pair.checked is not None for ref in _words(pair)}
     read = [(pair, odds) for pair, odds in _read(document) if not boxes & _words(pair)]
-    by_rules = {
-        _same(pair): pair for pair in ruled if pair.value is not None and pair.checked is None
-    }
+    by_rules: dict[tuple[int, str, str], list[KeyValue]] = {}
+    for pair in ruled:
+        if pair.value is not None and pair.checked is None:
+            by_rules.setdefault(_same(pair), []).append(pair)
+    claims: dict[WordRef, list[tuple[KeyValue, float]]] = {}  # the model's, on each word
+    for pair, odds in read:
+        for ref in _words(pair):
+            claims.setdefault(ref, []).append((pair, odds))
     options = []
     for pair, odds in read:
-        same = by_rules.pop(_same(pair), None)
-        rivals = [other for one, other in read if one is not pair and _words(one) & _words(pair)]
+        same = _taken(by_rules.get(_same(pair), []), pair)
+        rivals = [o for ref in _words(pair) for one, o in claims[ref] if one is not pair]
         lead = odds - max(rivals, default=odds - FARTHEST)
         options.append((same or pair, Said(odds, lead, same.confidence if same else None)))
-    alone = [(pair, Said(None, 0.0, pair.confidence)) for pair in by_rules.values()]
-    return options + alone
+    alone = (pair for pairs in by_rules.values() for pair in pairs)
+    return [*options, *((pair, Said(None, 0.0, pair.confidence)) for pair in alone)]
+
+
+def _taken(pairs: list[KeyValue], wanted: KeyValue) -> KeyValue | None:
+    """The first that shares a word, out of the list; what a form says twice stays two pairs."""
+    words = _words(wanted)
+    for number, pair in enumerate(pairs):
+        if words & _words(pair):
+            return pairs.pop(number)
+    return None
 
 
 def _same(pair: KeyValue) -> tuple[int, str, str]:
-    """Equal for pairs that say the same in about the same place."""
+    """Equal for pairs of a page that say the same."""
     value = pair.value.text if pair.value else ""
     return pair.key.evidence[0].page, key(pair.key.text), key(value)
 
@@ -116,16 +128,10 @@ def _read(document: Document) -> Iterator[tuple[KeyValue, float]]:
 def _describer(document: Document) -> Describer:
     """Of a document of one page what was looked at for its kind serves here, too."""
     from docai.models.page_reader import page_describer
-    from docai.models.pieces import StateDescriber
 
     loaded = small.reader()
-    if len(document.pages) > 1:
-        return page_describer(loaded.model, loaded.tokenizer)
-
-    def states(page: Page):  # type: ignore[no-untyped-def]  # a tensor
-        return looked_at(document).words(0, len(page.words))
-
-    return StateDescriber(states, loaded.model.config.width)
+    look = looked_at(document) if len(document.pages) == 1 else None
+    return page_describer(loaded.model, loaded.tokenizer, look)
 
 
 def _span(document: Document, page: int, words: Iterable[int]) -> Span | None:

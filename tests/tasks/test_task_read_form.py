@@ -85,6 +85,13 @@ def test_boxes_to_tick_and_labels_left_empty_stay(extracted):
     assert extracted(("Remarks:", "12", 0.9))["Remarks"].value.text == "12"
 
 
+def test_what_a_form_says_twice_is_told_twice(monkeypatch):
+    made = document("Name: Jane\n\nAge: 5\n\nName: Jane")
+    monkeypatch.setattr(read_form, "_read", lambda _: iter(()))
+    found = read_form.with_model(FormTask().extract(made), made)
+    assert [pair.key.text for pair in found.key_values] == ["Name", "Age", "Name"]
+
+
 def test_a_line_to_write_on_is_no_value(extracted):
     assert extracted(("Remarks:", "______", 0.99))["Remarks"].value is None
 

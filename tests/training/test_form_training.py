@@ -95,6 +95,12 @@ def test_an_empty_page_has_nothing_on_it(learned):
     assert find(describer.model, describer, blank, view=View.LINES) == Found([], ())
 
 
+def test_a_page_of_very_many_pieces_is_left_alone(learned, monkeypatch):
+    describer, pages, _ = learned
+    monkeypatch.setattr("docai.models.forms.MOST_PIECES", 3)
+    assert find(describer.model, describer, pages[0].page) == Found([], ())
+
+
 def test_cross_validation_trains_from_a_start_and_judges_every_form(tmp_path):
     documents = read(write_funsd(tmp_path / "data"))
     trainee = model_from(text_start(write_start(tmp_path / "start")), FormOptions(members=2))
