@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from decimal import Decimal
 from itertools import islice
 
@@ -143,6 +144,30 @@ def test_words_lines_blocks_and_entities_fit_together(kind, language):
         for link in one.links:
             assert one.entities[link.question].label is EntityLabel.QUESTION
             assert one.entities[link.answer].label is EntityLabel.ANSWER
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cells_of_forms_answer_their_row_and_their_column(language):
+    crossed = 0
+    for one in some("form", language, 40):
+        asked = defaultdict(list)
+        for link in one.links:
+            asked[link.answer].append(link.question)
+        for answer, questions in asked.items():
+            assert 1 <= len(questions) <= 2
+            pages = {one.entities[entity].words[0].page for entity in (answer, *questions)}
+            if len(questions) == 2 and len(pages) == 1:  # a table may go over pages
+                row, column = (place(one, entity) for entity in questions)
+                cell = place(one, answer)
+                assert row.left < cell.left and column.top < cell.top
+                assert row.overlap_y(cell) > 0
+                crossed += 1
+    assert crossed > 20
+
+
+def place(one, entity):
+    refs = one.entities[entity].words
+    return one.document.pages[refs[0].page].box(ref.word for ref in refs)
 
 
 @pytest.mark.parametrize(("kind", "language"), EVERY)

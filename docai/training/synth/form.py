@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from docai.document import CellKind
 from docai.training.labelled import EntityLabel
 from docai.training.synth import art
 from docai.training.synth.faces import faces
-from docai.training.synth.marks import HAND, CellMark, EntityMark, Mark, TableMark
-from docai.training.synth.pages import A4, LETTER, Pinned, Plan
-from docai.training.synth.regions import coded, iban
-from docai.training.synth.style import hand, writable
-from docai.training.synth.truth import Sought
+from docai.training.synth.form_elements import CheckBox, Field
+from docai.training.synth.form_tables import column_table, cross_table, listing
+from docai.training.synth.form_writer import Entry, FormWriter
+from docai.training.synth.marks import CellMark, EntityMark, Mark, TableMark
+from docai.training.synth.pages import Pinned, Plan
+from docai.training.synth.regions import coded
 from docai.training.synth.typeset import (
     BLACK,
     Art,
     Bit,
-    Block,
     Element,
-    Fitted,
     Frame,
     Grid,
     GridCell,
@@ -30,289 +27,22 @@ from docai.training.synth.typeset import (
     Ink,
     Row,
     Rule,
-    SetWord,
-    Shape,
-    Sheet,
     Space,
     Stack,
-    Stroke,
     Text,
-    moved,
 )
 from docai.training.synth.wording import parts as split
 from docai.training.synth.writer import Writer
 
-SOUGHT = Sought()
-PROSE = ("phrase", "topic")  # kinds of values that may be whole sentences ...
-LONG = (*PROSE, "street", "company")  # ... and those that want a row of their own
 LONG_LABEL = 30  # letters; a longer label has a row of its own
 TICKED, EMPTY = "☒", "☐"  # the words that reading makes of drawn checkboxes
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A label and its value; an empty value was not filled in."""
-
-    label: str
-    value: str
-    long: bool = False
-    prose: bool = False  # whether whole sentences would do
 
 
 def form(writer: Writer) -> Plan:
     return _Form(writer).plan()
 
 
-# --- elements that only forms have --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Room to write on: a line or a box, perhaps with something on it."""
-
-    value: tuple[Bit, ...]
-    least: float  # width of the line
-    kind: str  # line, dots, box, none
-    height: float
-
-    def natural(self) -> float:
-        return max(self.least, Text(self.value).natural() + 8 if self.value else 0.0)
-
-    def fit(self, width: float) -> FittedField:
-        return FittedField(self, Text(self.value).fit(width - 6), width)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedField:
-    field: Field
-    text: Fitted
-    width: float
-
-    @property
-    def height(self) -> float:
-        return max(self.field.height, self.text.height + (3 if self.field.kind == "box" else 1))
-
-    def draw(self, sheet: Sheet, x: float, y: float) -> None:
-        bottom = y + self.height - 1
-        kind = self.field.kind
-        if kind in ("line", "dots"):
-            dash = 1.2 if kind == "dots" else 0.0
-            sheet.strokes.append(Stroke(x, bottom, x + self.width, bottom, 0.5, BLACK, dash))
-        elif kind == "box":
-            sheet.strokes += [
-                Stroke(x, y, x + self.width, y),
-                Stroke(x, y + self.height, x + self.width, y + self.height),
-                Stroke(x, y, x, y + self.height),
-                Stroke(x + self.width, y, x + self.width, y + self.height),
-            ]
-        down = self.height - self.text.height - (1.5 if kind == "box" else 0.5)
-        self.text.draw(sheet, x + 3, y + max(0.0, down))
-
-
-@dataclass(frozen=True, slots=True)
-class CheckBox:
-    """A drawn square, which counts as a word."""
-
-    side: float
-    shapes: tuple[Shape, ...]
-    text: str
-    ink: Ink
-    marks: tuple[Mark, ...]
-
-    def natural(self) -> float:
-        return self.side
-
-    def fit(self, width: float) -> CheckBox:
-        return self
-
-    @property
-    def height(self) -> float:
-        return self.side * 1.2
-
-    def draw(self, sheet: Sheet, x: float, y: float) -> None:
-        top = y + self.side * 0.1
-        sheet.shapes += [replace(s, path=moved(s.path, x, top)) for s in self.shapes]
-        block = sheet.group or Block()
-        # A word's box goes from ascent to descent: the size that makes it the square's.
-        face = self.ink.face
-        size = self.side / (face.ascent - face.descent)
-        ink = replace(self.ink, size=size)
-        sheet.words.append(
-            SetWord(
-                self.text,
-                ink,
-                x,
-                top + face.ascent * size,
-                self.side,
-                self.marks,
-                block,
-                sheet.next_line(),
-                drawn=True,
-            )
-        )
-
-
-class _Form:
-    def __init__(self, writer: Writer) -> None:
-        self.w, self.random = writer, writer.random
-        self.bank = writer.words["forms"]
-        self.paper = LETTER if writer.region.letter_paper else A4
-        side = self.random.choice((36, 44, 52, 60, 72))
-        self.margins = (
-            side,
-            self.random.choice((30, 40, 54)),
-            side,
-            self.random.choice((28, 36, 48)),
-        )
-        self.width = self.paper[0] - 2 * side
-        self.label_ink = self._label_ink()
-        self.answer_ink, self.is_hand = self._answer_ink()
-        if writer.language != "zh" and not self.is_hand and writer.chance(0.3):
-            face = self.random.choice(faces().of("mono")).regular  # all of it by one typewriter
-            self.label_ink = self.answer_ink = Ink(face, writer.style.size, BLACK, 1.15)
-        self.line = self.random.choice(("line", "line", "dots", "none"))
-        self.filled = self.random.choice((0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.0))
-        self.capitals = writer.chance(0.25)
-        self.colon = self.random.choice((":", ":", "", " :" if writer.language == "fr" else ":"))
-        if writer.language == "zh":
-            self.colon = self.random.choice(("：", "：", ""))
-        self.row = self.random.choice((1.25, 1.5, 1.8, 2.2))  # line heights of one entry
-        self.noted = self.random.choice((0.0, 0.1, 0.2, 0.5))  # labels with a note in brackets
-        self.talkative = self.random.choice((0.0, 0.3, 0.6, 0.9))
-        self.narrow = self.random.choice((0.15, 0.25, 0.5, 0.5))  # most of the width for a label
-        self.lead = self.random.choice((0, 0, 1, 2, 4, 8))  # spaces more between label and value
-        self.tick_style = self.random.random()
-
-    def _label_ink(self) -> Ink:
-        style = self.w.style
-        return self.random.choice((style.ink(), style.ink(0.9), style.bold(0.95), style.ink(0.8)))
-
-    def _answer_ink(self) -> tuple[Ink, bool]:
-        """A typewriter, a printer or a pen."""
-        w, random, style = self.w, self.random, self.w.style
-        kind = random.choices(("hand", "mono", "same", "bold", "other"), (4, 3, 3, 1, 2))[0]
-        if kind == "hand":
-            return hand(style.size * 1.2, random, language=w.language), True
-        if kind == "mono" and w.language != "zh":
-            return Ink(random.choice(faces().of("mono")).regular, style.size, BLACK, 1.15), False
-        if kind == "bold":
-            return style.bold(), False
-        if kind == "other" and w.language != "zh":
-            return Ink(random.choice(faces().of("sans", "serif")).regular, style.size * 1.05), False
-        return style.ink(), False
-
-    # --- values ---
-
-    def value(self, kind: str) -> str:
-        """What somebody would write into a field of this kind."""
-        w, random = self.w, self.random
-        people = w.people
-        makers: dict[str, Callable[[], str]] = {
-            "person": people.person,
-            "last": people.last_name,
-            "first": people.first_name,
-            "town": people.town,
-            "street": people.street,
-            "postcode": people.postcode,
-            "phone": people.phone,
-            "state": people.town,
-            "email": lambda: people.customer().email,
-            "company": lambda: w.names["company"](),
-            "birth": lambda: w.figures.date(w.today - timedelta(days=random.randint(6500, 30000))),
-            "date": lambda: w.figures.date(w.date_near(-400, 200)),
-            "month": lambda: f"{w.names['month']()} {w.names['year']()}",
-            "year": lambda: str(random.randint(1975, w.today.year)),
-            "time": lambda: f"{random.randint(7, 20)}:{random.choice(('00', '15', '30', '45'))}",
-            "money": lambda: w.figures.money(Decimal(random.randint(200, 9_000_000)) / 100),
-            "percent": lambda: w.figures.percent(Decimal(random.randint(1, 999)) / 10),
-            "decimal": lambda: w.figures.number(Decimal(random.randint(1, 999)) / 100, 2),
-            "number": lambda: w.figures.number(Decimal(random.randint(1000, 990000)), 0),
-            "small": lambda: str(random.randint(1, 60)),
-            "age": lambda: str(random.randint(1, 80)),
-            "letter": lambda: random.choice("ABCDEFGHJKLMNPRSTW"),
-            "initials": lambda: random.choice("ABCDEFGHJKLMNPRSTW") + random.choice("ABCDEFGHJKL"),
-            "code": lambda: w.names["code"](),
-            "longcode": lambda: coded("??###?#########", random),
-            "iban": lambda: (
-                iban(w.region, random) if w.region.iban else coded("#### #### ####", random)
-            ),
-            "bank": people.bank,
-            "currency": lambda: w.region.currency,
-            "mm": lambda: w.figures.number(Decimal(random.randint(50, 990)) / 10, 1) + " mm",
-            "cm": lambda: f"{random.randint(150, 200)} cm",
-            "kg": lambda: f"{random.randint(2, 980)} kg",
-            "grams": lambda: w.figures.number(Decimal(random.randint(10, 9900)) / 1000, 3) + " g",
-            "degrees": lambda: f"{random.randint(-20, 180)} °C",
-            "pressure": lambda: f"{random.randint(90, 180)}/{random.randint(55, 99)}",
-            "word": lambda: w.names["word"](),
-            "maker": lambda: w.names["maker"](),
-            "country": lambda: random.choice(w.words["countries"]),
-            "nationality": lambda: random.choice(w.words["nationalities"]),
-            "gender": lambda: random.choice(w.words["genders"]),
-            "title": lambda: random.choice(w.words["titles"]),
-        }
-        text = makers[kind]() if kind in makers else w.some(w.words["values"][kind])
-        return text.upper() if self.capitals and kind not in ("email", "mm", "kg") else text
-
-    def entry(self, rule: str) -> Entry:
-        label, kind = rule.rsplit("|", 1)
-        label = self.w.say(label)
-        label = label[0].upper() + label[1:]
-        if self.w.chance(self.noted):
-            label += f" ({self.w.some(self.bank['notes'])})"
-        value = self.said(kind) if self.w.chance(self.filled) else ""
-        return Entry(label, value, kind in LONG, kind in PROSE)
-
-    def said(self, kind: str) -> str:
-        """A value, or as much as some people write: whole sentences, a list, a whole address."""
-        if not self.w.chance(self.talkative):
-            return self.value(kind)
-        if kind in PROSE and self.w.chance(0.5):
-            return self.w.prose("business", self.random.randint(1, 4))
-        if kind in PROSE:
-            between = self.random.choice(("; ", "\n"))
-            return between.join(self.value("phrase") for _ in range(self.random.randint(2, 4)))
-        if kind == "street":
-            return self.address()
-        if kind == "company" and self.w.chance(0.5):
-            return f"{self.value(kind)}\n{self.address()}"
-        return self.value(kind)
-
-    def address(self) -> str:
-        """In one line or in two."""
-        street, code, town = (self.value(part) for part in ("street", "postcode", "town"))
-        return street + self.random.choice((", ", "\n")) + f"{code} {town}"
-
-    def entries(self, section: dict[str, list[str]], count: int) -> list[Entry]:
-        labels = section["labels"]
-        chosen = sorted(self.random.sample(range(len(labels)), min(count, len(labels))))
-        if self.w.chance(0.3):
-            self.random.shuffle(chosen)
-        entries = [self.entry(str(labels[i])) for i in chosen]
-        return list({entry.label: entry for entry in entries}.values())
-
-    # --- the two sides of a pair ---
-
-    def question(self, label: str, colon: bool = True) -> tuple[Bit, EntityMark]:
-        mark = EntityMark(EntityLabel.QUESTION)
-        text = label + (self.colon if colon and label[-1] not in "?:." else "")
-        return Bit(text, self.label_ink, (mark,)), mark
-
-    def answer(self, value: str, *questions: EntityMark, pairs: bool = True) -> tuple[Bit, ...]:
-        if not value:
-            return ()
-        mark = EntityMark(EntityLabel.ANSWER, questions, pairs)
-        marks: tuple[Mark, ...] = (mark, HAND) if self.is_hand else (mark,)
-        if self.is_hand and self.w.language != "zh":
-            value = writable(value, self.answer_ink.face)
-        return (Bit(value, self.answer_ink, marks),)
-
-    @property
-    def entry_height(self) -> float:
-        return self.w.style.size * self.row + 2
-
-    # --- the whole ---
-
+class _Form(FormWriter):
     def plan(self) -> Plan:
         w, random = self.w, self.random
         parts: list[Element] = [self._head(), Space(random.choice((6, 10, 16)))]
@@ -335,8 +65,11 @@ class _Form:
                 parts += [self._choice(), Space(6)]
         if w.chance(0.3):
             parts += [self._consents(), Space(8)]
-        if w.chance(0.35):
-            parts += [self._table(), Space(10)]
+        if w.chance(0.3):
+            parts += [listing(self), Space(8)]
+        for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
+            table = column_table if w.chance(0.45) else cross_table
+            parts += [table(self), Space(10)]
         if w.chance(0.4):
             parts += [w.text(self._instruction(), w.style.ink(0.88)), Space(8)]
         if w.chance(0.65):
@@ -647,55 +380,7 @@ class _Form:
             tuple(self._option(self.w.say(str(text)), self.w.chance(0.6)) for text in said), gap=4
         )
 
-    # --- tables, signatures ---
-
-    def _table(self) -> Element:
-        w, random, style = self.w, self.random, self.w.style
-        heads = [part.rsplit("|", 1) for part in str(random.choice(self.bank["tables"])).split(";")]
-        table = TableMark()
-        questions = [EntityMark(EntityLabel.QUESTION, pairs=False) for _ in heads]
-        ink = style.bold(0.95)
-        sides = random.choice(("tlbr", "tlbr", "b", ""))
-        fill = style.ground if w.chance(0.5) else None
-
-        def cell(
-            bits: tuple[Bit, ...], mark: CellMark, ground: tuple[float, float, float] | None = None
-        ) -> GridCell:
-            return GridCell(
-                Text(tuple(replace(b, marks=(*b.marks, mark)) for b in bits)),
-                mark=mark,
-                fill=ground,
-            )
-
-        rows = [
-            GridRow(
-                tuple(
-                    cell(
-                        (Bit(w.say(head), ink, (question,)),),
-                        CellMark(table, -1, place, kind=CellKind.HEADER),
-                        fill,
-                    )
-                    for place, ((head, _), question) in enumerate(
-                        zip(heads, questions, strict=True)
-                    )
-                ),
-                sides,
-            )
-        ]
-        for number in range(random.randint(2, 6)):
-            empty = not w.chance(self.filled)
-            values = ["" if empty else self.value(kind) for _, kind in heads]
-            cells = tuple(
-                cell(self.answer(v, q, pairs=False) or (), CellMark(table, number, place))
-                for place, (v, q) in enumerate(zip(values, questions, strict=True))
-            )
-            rows.append(GridRow(cells, sides))
-        shares = [
-            2.0 if kind in ("company", "phrase", "person", "topic") else 1.0 for _, kind in heads
-        ]
-        whole = self.width * random.choice((0.5, 0.75, 1.0, 1.0))
-        widths = tuple(whole * share / sum(shares) for share in shares)
-        return Grid(tuple(rows), widths, head=1, pad_y=3, line=style.line_width, table=table)
+    # --- signatures and notes ---
 
     def _signature(self) -> Element:
         """Lines for a signature and a date; some are signed."""
