@@ -7,7 +7,7 @@ Pixels and the model's 0..1000 grid are converted here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 POINTS_PER_INCH = 72
@@ -113,3 +113,17 @@ def to_grid(box: Box, *, width: float, height: float) -> tuple[int, int, int, in
         on_grid(box.right, width),
         on_grid(box.bottom, height),
     )
+
+
+def line_by_line(boxes: Sequence[Box]) -> list[int]:
+    """Their indices as lines are read: downwards, and from left to right within a line.
+
+    A box stands in a line where its middle is above the bottom of the line's first box.
+    """
+    lines: list[list[int]] = []
+    for i in sorted(range(len(boxes)), key=lambda i: boxes[i].centre[1]):
+        if lines and boxes[i].centre[1] < boxes[lines[-1][0]].bottom:
+            lines[-1].append(i)
+        else:
+            lines.append([i])
+    return [i for line in lines for i in sorted(line, key=lambda i: boxes[i].left)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.geometry import GRID, Box, box_from_pixels, to_grid, to_pixels
+from docai.geometry import GRID, Box, box_from_pixels, line_by_line, to_grid, to_pixels
 
 coordinate = st.floats(0, 2000, allow_nan=False)
 
@@ -50,3 +50,11 @@ def test_pixels_at_144_dpi_are_half_points():
 def test_a_box_that_is_none_is_refused(edges):
     with pytest.raises(ValueError, match="inside out"):
         Box(*edges)
+
+
+def test_boxes_are_read_line_by_line():
+    first = [Box(100, 11, 120, 20), Box(10, 12, 30, 21), Box(50, 9, 70, 19)]  # askew
+    second = [Box(50, 30, 70, 40), Box(10, 29, 30, 39)]
+    assert line_by_line([*second, *first]) == [3, 4, 2, 1, 0]
+    assert line_by_line([Box(0, 0, 10, 50), Box(20, 5, 30, 10)]) == [1, 0]
+    assert line_by_line([]) == []

@@ -19,6 +19,7 @@ from docai.tasks.context import Context
 from docai.tasks.form import pairs
 from docai.tasks.text import key
 from docai.tasks.together import Opinions
+from docai.training.form_scores import expected_pairs
 from docai.training.readers import read
 
 LIMIT = 150  # documents of one folder
@@ -50,7 +51,7 @@ def options_of(labelled):
     """(pair, what is said of it, whether it is right) of one document."""
     document = labelled.document
     ruled = list(pairs(Context(document)))
-    true = {same(pair) for pair in labelled.key_values if pair.value and pair.checked is None}
+    true = expected_pairs(labelled)
     options = read_form.gathered(ruled, document)
     return [(pair, said, same(pair) in true) for pair, said in options]
 

@@ -1,7 +1,7 @@
 """How well label-value pairs of forms are found, against FUNSD or XFUND annotations.
 
 Both annotate entities (question, answer, header, other) and links between them. An expected
-pair is a question with all answers it is linked to, top to bottom; questions without an answer
+pair is a question with all answers it is linked to, line by line; questions without an answer
 are not asked for, and neither empty pairs nor checkboxes that are predicted are counted: the
 annotations know no ticks. A pair is right when
 key and value have the same letters and digits in the same order. The lenient figure is right
@@ -32,7 +32,7 @@ from docai.evaluation.report import (
     rows_table,
 )
 from docai.evaluation.worst import WORST, load_image
-from docai.geometry import Box, box_from_pixels
+from docai.geometry import Box, box_from_pixels, line_by_line
 from docai.layout import arrange
 from docai.results import KeyValue, Span
 from docai.tasks import task
@@ -142,17 +142,14 @@ def _pairs(entities: Sequence[Mapping[str, Any]], dpi: float) -> Iterator[Placed
             if b not in answers.setdefault(first, []):
                 answers[first].append(b)
     for question, linked in answers.items():
-        text = " ".join(answer["text"] for answer in _in_order(linked))
+        order = line_by_line([_box([answer], dpi) for answer in linked])
+        text = " ".join(linked[i]["text"] for i in order)
         boxes = (_box([by_id[question]], dpi), _box(linked, dpi))
         yield PlacedPair((by_id[question]["text"], text), boxes)
 
 
 def _box(entities: Iterable[Mapping[str, Any]], dpi: float) -> Box:
     return Box.enclosing(box_from_pixels(*_upright(e["box"]), dpi=dpi) for e in entities)
-
-
-def _in_order(entities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return sorted(entities, key=lambda e: (e["box"][1], e["box"][0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,10 @@ def between(scores: Tensor, entities: Sequence[Sequence[int]]) -> Tensor:
 
 
 def linked(scores: Tensor, labels: Sequence[str]) -> list[tuple[int, int, float]]:
-    """(question, answer, probability): each answer takes its best question, and a good second."""
+    """(question, answer, probability): each answer takes its best question, and a good second.
+
+    One answer's probabilities add up to one: of two that are taken each is told as twice as much.
+    """
     questions = torch.tensor([label == QUESTION for label in labels])
     found = []
     for answer, label in enumerate(labels):
@@ -127,7 +130,10 @@ def linked(scores: Tensor, labels: Sequence[str]) -> list[tuple[int, int, float]
             continue
         row = scores[answer, 1:].masked_fill(~questions, 0.0)
         best = row.topk(min(2, len(row)))
-        for rank, (p, question) in enumerate(zip(*map(Tensor.tolist, best), strict=True)):
-            if p > (SECOND if rank else float(scores[answer, 0])) and p > 0:
-                found.append((question, answer, p))
+        taken = [
+            (p, question)
+            for rank, (p, question) in enumerate(zip(*map(Tensor.tolist, best), strict=True))
+            if p > (SECOND if rank else float(scores[answer, 0])) and p > 0
+        ]
+        found += [(question, answer, min(1.0, len(taken) * p)) for p, question in taken]
     return found

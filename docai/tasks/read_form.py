@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docai.document import Document, WordRef
+from docai.geometry import line_by_line
 from docai.models import small
 from docai.results import Extraction, KeyValue, Span
 from docai.tasks.read_fields import MIN_CONFIDENCE, looked_at, pages_to_read
 from docai.tasks.text import key
-from docai.tasks.together import FARTHEST, Opinions, Said
+from docai.tasks.together import Opinions, Said
 
 if TYPE_CHECKING:
     from docai.models.pieces import Describer
@@ -52,15 +53,26 @@ def _place(pair: KeyValue, document: Document) -> tuple[int, float, float]:
 
 
 def told(options: Sequence[Option], opinions: Opinions) -> list[KeyValue]:
-    """The likeliest pairs with their probabilities; of those that share a word one."""
-    likely = [replace(p, confidence=opinions.probability(said)) for p, said in options]
+    """The likeliest pairs with their probabilities; of those that share a word one.
+
+    Only where the model gives an answer two questions, a table's cell of a row and a column
+    that both have heads, it is told in both.
+    """
+    likely = [
+        (replace(pair, confidence=opinions.probability(said)), said.odds is not None)
+        for pair, said in options
+    ]
     taken: set[WordRef] = set()
+    answers: set[WordRef] = set()  # of what the model read
     pairs = []
-    for pair in sorted(likely, key=lambda pair: -pair.confidence):
+    for pair, is_read in sorted(likely, key=lambda one: -one[0].confidence):
+        said = set(pair.value.evidence if pair.value else ())
+        shared = said & answers if is_read else set()
         words = _words(pair)
-        if pair.confidence >= MIN_CONFIDENCE and not words & taken:
+        if pair.confidence >= MIN_CONFIDENCE and not (words & taken) - shared:
             pairs.append(pair)
             taken |= words
+            answers |= said if is_read else set()
     return pairs
 
 
@@ -72,16 +84,10 @@ def gathered(ruled: Sequence[KeyValue], document: Document) -> list[Option]:
     for pair in ruled:
         if pair.value is not None and pair.checked is None:
             by_rules.setdefault(_same(pair), []).append(pair)
-    claims: dict[WordRef, list[tuple[KeyValue, float]]] = {}  # the model's, on each word
-    for pair, odds in read:
-        for ref in _words(pair):
-            claims.setdefault(ref, []).append((pair, odds))
     options = []
     for pair, odds in read:
         same = _taken(by_rules.get(_same(pair), []), pair)
-        rivals = [o for ref in _words(pair) for one, o in claims[ref] if one is not pair]
-        lead = odds - max(rivals, default=odds - FARTHEST)
-        options.append((same or pair, Said(odds, lead, same.confidence if same else None)))
+        options.append((same or pair, Said(odds, 0.0, same.confidence if same else None)))
     alone = (pair for pairs in by_rules.values() for pair in pairs)
     return [*options, *((pair, Said(None, 0.0, pair.confidence)) for pair in alone)]
 
@@ -117,9 +123,10 @@ def _read(document: Document) -> Iterator[tuple[KeyValue, float]]:
         for question, answer, p in found.links:
             answers.setdefault(question, []).append((answer, p))
         for question, own in answers.items():
-            label = _span(document, number, found.entities[question][1])
-            words = {word for answer, _ in own for word in found.entities[answer][1]}
-            value = _span(document, number, words)
+            label = _span(document, number, sorted(found.entities[question][1]))
+            said = [sorted(found.entities[answer][1]) for answer, _ in own]
+            order = line_by_line([document.pages[number].box(words) for words in said])
+            value = _span(document, number, [word for i in order for word in said[i]])
             if label and value:
                 p = min(p for _, p in own)
                 yield KeyValue(label, value, p), math.log(max(p, 1e-6) / (1.0001 - p))
@@ -136,7 +143,7 @@ def _describer(document: Document) -> Describer:
 
 def _span(document: Document, page: int, words: Iterable[int]) -> Span | None:
     """The words that say something, or None where none does: a line to write on says nothing."""
-    refs = [WordRef(page, word) for word in sorted(words)]
+    refs = [WordRef(page, word) for word in words]
     refs = [ref for ref in refs if not _NO_CONTENT.fullmatch(document.word(ref).text)]
     text = document.text(refs).strip(_ENDS)
     return Span(text, tuple(refs)) if text else None

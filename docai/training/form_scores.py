@@ -9,10 +9,11 @@ pieces     the words alone; an entity is right with exactly its words and its la
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from docai.document import Page
+from docai.document import Document, Page, WordRef
 from docai.evaluation.metrics import Counts
 from docai.evaluation.report import (
     MISSED,
@@ -27,11 +28,14 @@ from docai.evaluation.report import (
 )
 from docai.evaluation.sequences import micro, span_counts
 from docai.evaluation.worst import WORST
+from docai.geometry import line_by_line
 from docai.image import PageImage
 from docai.models.forms import LABELS, NOTHING, Entities, Found, View, find
 from docai.models.pieces import Describer
 from docai.models.segments import SegmentEnsemble
+from docai.tasks.text import key
 from docai.training.form import FormPage, label_and_link
+from docai.training.labelled import LabelledDocument
 
 
 @dataclass
@@ -180,3 +184,27 @@ def folds_table(title: str, folds: Sequence[dict[str, float]]) -> Table:
         for name in folds[0]
     )
     return Table(title, header, rows)
+
+
+def expected_pairs(labelled: LabelledDocument) -> set[tuple[str, str]]:
+    """Each question with all its answers, as `docai evaluate form` compares them.
+
+    Letters and digits alone; a ticked box has none and is left out.
+    """
+    document, answers = labelled.document, defaultdict(list)
+    entities = labelled.entities or ()
+    for link in labelled.links or ():
+        answers[link.question].append(entities[link.answer].words)
+    pairs = set()
+    for question, own in answers.items():
+        pages = {words[0].page for words in own}
+        value = "".join(_text(document, page, own) for page in sorted(pages))
+        if value:
+            pairs.add((key(document.text(entities[question].words)), value))
+    return pairs
+
+
+def _text(document: Document, page: int, answers: Sequence[Sequence[WordRef]]) -> str:
+    here = [words for words in answers if words[0].page == page]
+    boxes = [document.pages[page].box(ref.word for ref in words) for words in here]
+    return "".join(key(document.text(here[i])) for i in line_by_line(boxes))

@@ -146,7 +146,7 @@ def test_links_of_pieces_become_links_of_entities():
 def test_a_cell_may_take_two_questions_but_no_answer_takes_an_answer():
     scores = torch.tensor([[0.1, 0.0, 0.45, 0.40, 0.05]] + [[1.0, 0, 0, 0, 0]] * 3)
     labels = ["answer", "question", "question", "header"]
-    assert [(q, a) for q, a, _ in linked(scores, labels)] == [(1, 0), (2, 0)]
+    assert linked(scores, labels) == [(1, 0, pytest.approx(0.9)), (2, 0, pytest.approx(0.8))]
     assert linked(scores, ["answer", "answer", "header", "header"]) == []
 
 
