@@ -11,10 +11,11 @@ from docai.training.synth import art
 from docai.training.synth.faces import faces
 from docai.training.synth.form_elements import CheckBox, Field
 from docai.training.synth.form_tables import column_table, cross_table, listing
-from docai.training.synth.form_writer import Entry, FormWriter
+from docai.training.synth.form_writer import PROSE, Entry, FormWriter
 from docai.training.synth.marks import CellMark, EntityMark, Mark, TableMark
 from docai.training.synth.pages import Pinned, Plan
 from docai.training.synth.regions import coded
+from docai.training.synth.style import writable
 from docai.training.synth.typeset import (
     BLACK,
     Art,
@@ -60,6 +61,8 @@ class _Form(FormWriter):
             if name == "memo" and w.chance(0.6):
                 for _ in range(random.choice((1, 1, 2, 3))):
                     parts += [w.text(w.prose("business", random.randint(2, 5))), Space(8)]
+        if w.chance(0.35):
+            parts += [self._remarks(), Space(8)]
         if w.chance(0.55):
             for _ in range(random.choice((1, 1, 2, 3))):
                 parts += [self._choice(), Space(6)]
@@ -94,6 +97,8 @@ class _Form(FormWriter):
         align = random.choice(("left", "centre", "centre"))
         title = w.some(self.bank["titles"])
         title = title.upper() if w.chance(0.3) else title
+        if w.chance(0.2) and " " in title:
+            title = title.replace(" ", "\n", 1)
         if w.chance(0.2):
             title = f"{w.names['company']()}\n{title}"
         ink = style.title(random.choice((1.2, 1.4, 1.6, 2.0)), BLACK if w.chance(0.7) else None)
@@ -338,6 +343,25 @@ class _Form(FormWriter):
             rows.append(Row(tuple(cells), (None,) * len(cells), gap=12))
         return Stack(tuple(rows), gap=5)
 
+    def _remarks(self) -> Element:
+        """A label and whole sentences behind it or below, as wide as the form or less."""
+        w, random = self.w, self.random
+        rules = [str(rule).rsplit("|", 1) for rule in self.bank["lists"]]
+        bit, mark = self.question(w.say(random.choice([r for r, kind in rules if kind in PROSE])))
+        sentences = random.choice((1, 1, 2, 3, 5, 8))
+        said = self.answer(w.prose(random.choice(("business", "report")), sentences), mark)
+        kind = random.choice(("run in", "beside", "below", "below"))
+        if kind == "run in":
+            return Text((bit, *said))
+        if kind == "beside":
+            name = Text((bit,))
+            width = min(name.natural() + 6, self.width * self.narrow)
+            return Row((name, Text(said)), (width, None), gap=random.choice((3, 8, 24)))
+        room = random.choice((1.0, 1.0, 0.8, 0.6)) * self.width
+        indent = random.choice((0.0, 0.0, 14.0, 40.0))
+        below = Row((Space(1), Text(said)), (indent, min(room, self.width - indent)), gap=0)
+        return Stack((Text((bit,)), below), gap=random.choice((1, 3, 8)))
+
     # --- checkboxes ---
 
     def _tick(self, ticked: bool, marks: tuple[Mark, ...]) -> Element:
@@ -443,7 +467,7 @@ class _Form(FormWriter):
         )
 
     def _notes(self) -> tuple[Pinned, ...]:
-        """A number stamped on the margin, a stamp, a word by hand."""
+        """What stands beside the form: numbers on its margins, a stamp, a word by hand."""
         w, random = self.w, self.random
         notes = []
         width, height = self.paper
@@ -457,6 +481,14 @@ class _Form(FormWriter):
                     110,
                 )
             )
+        places = ((24, 10), (width * 0.55, 14), (40, height - 18))
+        for x, y in random.sample(places, random.choice((0, 0, 0, 1, 2, 3))):
+            said = random.choice((w.some(self.bank["subtitles"]), w.names["code"](), "-"))
+            ink, is_hand = self._answer_ink() if w.chance(0.3) else (w.style.ink(0.8), False)
+            if is_hand and w.language != "zh":
+                said = writable(said, ink.face)
+            place = x + random.uniform(0, 40), y + random.uniform(-4, 4)
+            notes.append(Pinned(Text((Bit(said, ink),)), *place, width * 0.38))
         if w.chance(0.08):
             shapes = art.stamp(w.one_of("stamps"), random, random.uniform(14, 24))
             notes.append(

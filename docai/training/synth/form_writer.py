@@ -58,7 +58,7 @@ class FormWriter:
             self.colon = self.random.choice(("：", "：", ""))
         self.row = self.random.choice((1.25, 1.5, 1.8, 2.2))  # line heights of one entry
         self.noted = self.random.choice((0.0, 0.1, 0.2, 0.5))  # labels with a note in brackets
-        self.talkative = self.random.choice((0.0, 0.3, 0.6, 0.9))
+        self.talkative = self.random.choice((0.0, 0.3, 0.6, 0.9, 1.0))
         self.narrow = self.random.choice((0.15, 0.25, 0.5, 0.5))  # most of the width for a label
         self.lead = self.random.choice((0, 0, 1, 2, 4, 8))  # spaces more between label and value
         self.tick_style = self.random.random()
@@ -156,6 +156,10 @@ class FormWriter:
             return self.address()
         if kind == "company" and self.w.chance(0.5):
             return f"{self.value(kind)}\n{self.address()}"
+        if kind == "person" and self.w.chance(0.4):
+            between = self.random.choice((", ", "\n"))
+            parts = self.random.sample(("job", "department", "town"), self.random.choice((1, 1, 2)))
+            return between.join(self.value(part) for part in (kind, *parts))
         return self.value(kind)
 
     def address(self) -> str:
