@@ -31,6 +31,7 @@ JITTER = 0.1  # of every edge, in word heights
 STRETCH = 0.1  # of the whole page, in logarithms
 SHIFT = 0.05  # of the whole page, in pages
 NOISE = 0.02  # on every feature of a look
+UNREAD = 0.3  # share of pieces whose text is not told: place and shape have to do
 SPACING, UNEVEN = 0.3, 0.1  # of the gaps of a page, in logarithms; of each, in word heights
 
 
@@ -196,15 +197,16 @@ def _gap_loss(network: SegmentNetwork, samples: Sequence[FormSample]) -> Tensor:
 
 
 def shaken(nodes: Nodes) -> Nodes:
-    """The same pages, each moved and stretched as a whole and jittered edge by edge."""
-    B = len(nodes.keep)
+    """The same pages, each moved and stretched as a whole, jittered edge by edge, not all read."""
+    B, S = nodes.keep.shape
     stretch = torch.exp(STRETCH * torch.randn(B, 1, 2)).repeat(1, 1, 2)
     boxes = nodes.boxes * stretch + JITTER * torch.randn_like(nodes.boxes)
     first, last = boxes[..., :2], boxes[..., 2:]
     boxes = torch.cat([torch.minimum(first, last), torch.maximum(first, last)], -1)
     look = nodes.look + NOISE * torch.randn_like(nodes.look)
     look[..., -4:] += SHIFT * torch.randn(B, 1, 2).repeat(1, 1, 2)  # the box in pages
-    return replace(nodes, boxes=boxes, look=look)
+    told = (torch.rand(B, S, 1) >= UNREAD).to(nodes.text.dtype)
+    return replace(nodes, text=nodes.text * told, boxes=boxes, look=look)
 
 
 def spaced(look: Tensor) -> Tensor:
