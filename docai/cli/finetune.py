@@ -32,8 +32,8 @@ def declare_form(parser: argparse.ArgumentParser) -> None:
     help = "a form model to go on from, such as one made of synthetic forms"
     parser.add_argument("--model", metavar="DIR", type=Path, help=help)
     help = (
-        "a model of `docai train described`, or docai-small: gets a head for forms that reads what "
-        "it sees of a page, instead of an encoder of the form model's own"
+        "a model of `docai train described`, or docai-small: gets a head for forms, or goes on from "
+        "its own, that reads what it sees of a page instead of an encoder of the form model's own"
     )
     parser.add_argument("--onto", metavar="DIR", type=Path, help=help)
     add_options(parser, "the model", FormOptions)
@@ -113,11 +113,11 @@ def run_form(given: Given) -> int:
         onto = load(small.FOLDER if str(given.onto) == small.NAME else given.onto)
         trainee = form_run.head_of(onto, wanted)
     else:
-        trainee = form_run.model_from(text_start(given.start), wanted)
+        begin = load_segments(given.model).model if given.model else None
+        trainee = form_run.model_from(text_start(given.start), wanted, begin)
     documents = _documents(given, images=wanted.picture == "yes")
-    begin = load_segments(given.model).model if given.model else None
     if not given.folds:
-        scores = form_run.train_form(documents, trainee, training, begin, _runs(given))
+        scores = form_run.train_form(documents, trainee, training, _runs(given))
         about = form_run.card(given.output.name, documents, scores, trainee.card)
         folder = save(trainee.whole, trainee.tokenizer, about, given.output)
         log.info("the model is in %s", folder)
@@ -129,7 +129,7 @@ def run_form(given: Given) -> int:
         log.info("fold %d of %d: %s", number, given.folds, figures)
 
     count = _folds(given, len(documents))
-    parts = form_run.cross_validate(documents, trainee, training, count, begin, say, _runs(given))
+    parts = form_run.cross_validate(documents, trainee, training, count, say, _runs(given))
     total = FormScores()
     for part in parts:
         total.add(part)

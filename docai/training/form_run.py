@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import torch
 
@@ -52,10 +53,13 @@ class Trainee:
     whole: SegmentModel | DocumentModel
     tokenizer: WordTokenizer
     card: Card | None = None  # of a model that was there before
+    begin: SegmentEnsemble | None = None  # what its networks go on from
 
 
-def model_from(text: TextStart, wanted: FormOptions) -> Trainee:
-    """Frozen towers from their starts, fresh networks."""
+def model_from(
+    text: TextStart, wanted: FormOptions, begin: SegmentEnsemble | None = None
+) -> Trainee:
+    """Frozen towers from their starts, networks that go on from `begin`, or fresh ones."""
     config = replace(
         form_config(text.config.width), members=wanted.members, picture=wanted.picture == "yes"
     )
@@ -63,13 +67,14 @@ def model_from(text: TextStart, wanted: FormOptions) -> Trainee:
     start_from_bert(model.text, text.state)
     if model.picture is not None:
         start_from_efficientnet(model.picture, image_start())
-    return Trainee(model, TowerDescriber(model, text.tokenizer), model, text.tokenizer)
+    describer = TowerDescriber(model, text.tokenizer)
+    return Trainee(model, describer, model, text.tokenizer, begin=begin)
 
 
 def head_of(loaded: Loaded[DocumentModel], wanted: FormOptions) -> Trainee:
-    """A fresh head for a model of documents, that reads what the model sees of a page.
+    """A head for a model of documents, that reads what the model sees of a page.
 
-    Raises UsageError.
+    It goes on from the one that the model has. Raises UsageError.
     """
     model, name = loaded.model, loaded.card.name
     if page_reader.HEAD not in model.task_heads:
@@ -77,11 +82,12 @@ def head_of(loaded: Loaded[DocumentModel], wanted: FormOptions) -> Trainee:
     if wanted.members > 1 or wanted.picture == "yes":
         raise UsageError("a head of a model of documents is one network without pictures")
     head = SegmentEnsemble(form_config(model.config.width)).eval()
+    begin = cast(SegmentEnsemble, model.task_heads[HEAD]) if HEAD in model.task_heads else None
     heads = {**model.config.task_heads, HEAD: HeadConfig(HeadKind.FORM)}
     model.config = replace(model.config, task_heads=heads)
     model.task_heads[HEAD] = head
     describer = page_reader.page_describer(model, loaded.tokenizer)
-    return Trainee(head, describer, model, loaded.tokenizer, loaded.card)
+    return Trainee(head, describer, model, loaded.tokenizer, loaded.card, begin)
 
 
 def train_members(
@@ -130,7 +136,6 @@ def cross_validate(
     trainee: Trainee,
     options: FinetuneOptions,
     count: int,
-    begin: SegmentEnsemble | None = None,
     on_fold: Callable[[int, FormScores], None] = lambda number, scores: None,
     folder: Path | None = None,
 ) -> list[FormScores]:
@@ -145,7 +150,7 @@ def cross_validate(
     names = list(dict.fromkeys(page.name for page in pages))
     for number, (train, test) in enumerate(folds(names, count, options.seed), 1):
         run = folder / f"fold-{number}" if folder else None
-        train_members(model, _of(pages, train), options, begin=begin, folder=run)
+        train_members(model, _of(pages, train), options, begin=trainee.begin, folder=run)
         results.append(judge(model, describer, _of(pages, test)))
         on_fold(number, results[-1])
     return results
@@ -155,7 +160,6 @@ def train_form(
     documents: Sequence[LabelledDocument],
     trainee: Trainee,
     options: FinetuneOptions,
-    begin: SegmentEnsemble | None = None,
     folder: Path | None = None,
 ) -> FormScores:
     """Trains the networks, stopped by a part of the documents that they do not learn from.
@@ -169,7 +173,8 @@ def train_form(
         raise UsageError(f"{len(names)} labelled forms are too few to train on and to judge by")
     train, test = held_out(names, options.held_out, options.seed)
     stop_on = _of(pages, test)
-    train_members(model, _of(pages, train), options, stop_on=stop_on, begin=begin, folder=folder)
+    own, begin = _of(pages, train), trainee.begin
+    train_members(model, own, options, stop_on=stop_on, begin=begin, folder=folder)
     return judge(model, describer, stop_on)
 
 

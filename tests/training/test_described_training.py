@@ -138,3 +138,8 @@ def test_a_head_for_forms_reads_what_the_model_sees_of_a_page(taught, tmp_path):
     for name, tensor in taught.model.state_dict().items():
         torch.testing.assert_close(with_forms.state_dict()[name], tensor, rtol=0, atol=0)
     assert run([*command, "-o", str(out), "--members", "2", "-q"]) == 2
+    command[command.index("--onto") + 1] = str(out / "more")
+    still = ["--learning-rate", "0", "--held-out", "0.4", "-q"]
+    assert run([*command, *still, "-o", str(tmp_path / "on")]) == 0
+    after, before = load(tmp_path / "on" / "on").model.state_dict(), with_forms.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)  # it went on from there
