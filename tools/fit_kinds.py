@@ -2,7 +2,8 @@
 
     python tools/fit_kinds.py DIR [DIR ...]
 
-Each DIR holds labelled documents of known kinds (docs/training.md), as for tools/fit_fields.py.
+Each DIR holds labelled documents of known kinds (docs/training.md), as for tools/fit_fields.py;
+they should be of several languages.
 """
 
 import math
@@ -16,20 +17,25 @@ from docai.training.fields_run import kept_for
 from docai.training.folds import Part
 from docai.training.readers import read
 
-LIMIT = 40  # documents of one folder
+LIMIT = 60  # documents of one folder
 GRID = [n / 10 for n in range(21)]
 
 
 def main(folders):
     random = Random(0)
-    known = []
+    known = {read_kinds.ENGLISH: [], read_kinds.OTHERS: []}
     for folder in folders:
         documents = [one for one in kept_for(read(Path(folder)), Part.FITTING) if one.kind]
         random.shuffle(documents)
         for one in documents[:LIMIT]:
-            known.append((one.kind, kinds.scores(one.document), read_kinds.read(one.document)))
-    print(f"{len(known)} documents")
+            said = kinds.scores(one.document), read_kinds.read(one.document)
+            known[read_kinds.weights(one.document)].append((one.kind, *said))
+    for name, own in zip(("ENGLISH", "OTHERS"), known.values(), strict=True):
+        print(f"{name}: {len(own)} documents")
+        fit(name, own)
 
+
+def fit(name, known):
     def loss(weights):
         chances = [read_kinds.together(ruled, own, weights)[kind] for kind, ruled, own in known]
         return -sum(map(math.log, chances)) / len(chances)
@@ -46,7 +52,7 @@ def main(folders):
             f"rules and model {weights}: right {right:.3f}, loss {loss(weights):.3f}, "
             f"calibration error {calibration_error(claims):.3f}"
         )
-    print(f"WEIGHTS = {best}")
+    print(f"{name} = {best}")
 
 
 if __name__ == "__main__":

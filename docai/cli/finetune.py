@@ -32,7 +32,7 @@ def declare_form(parser: argparse.ArgumentParser) -> None:
     help = "a form model to go on from, such as one made of synthetic forms"
     parser.add_argument("--model", metavar="DIR", type=Path, help=help)
     help = (
-        "a model of `docai train described`, or docai-small: gets a head for forms, or goes on from "
+        "a model of `docai train described`, or docai-small: gets a head for forms or goes on from "
         "its own, that reads what it sees of a page instead of an encoder of the form model's own"
     )
     parser.add_argument("--onto", metavar="DIR", type=Path, help=help)

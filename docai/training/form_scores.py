@@ -206,5 +206,6 @@ def expected_pairs(labelled: LabelledDocument) -> set[tuple[str, str]]:
 
 def _text(document: Document, page: int, answers: Sequence[Sequence[WordRef]]) -> str:
     here = [words for words in answers if words[0].page == page]
-    boxes = [document.pages[page].box(ref.word for ref in words) for words in here]
+    on_page = [[ref.word for ref in words if ref.page == page] for words in here]
+    boxes = [document.pages[page].box(words) for words in on_page]
     return "".join(key(document.text(here[i])) for i in line_by_line(boxes))
