@@ -2,7 +2,7 @@
 
 Rules know colons, columns and lines to write on; the model knows what labels and answers look
 like. Each pair that either of them finds gets one probability (docai.tasks.together), and no
-word is told twice: of pairs that share one the likeliest is told.
+word is told twice, but for cells of tables: of pairs that share one the likeliest is told.
 """
 
 from __future__ import annotations
