@@ -148,10 +148,20 @@ def _keys_in(run: Run, context: Context) -> list[Key]:
             found.append(Key(run, 0, blank.start(), blank.end(), COLON))
     if not found:
         for hit in context.hits_in(run):
-            if hit.opens_run and hit.phrase.sure and len(hit.phrase.key) > 2 and not hit.is_part:
+            sure = hit.phrase.sure and len(hit.phrase.key) > 2 and not hit.is_part
+            if sure and hit.opens_run and _stands_apart(run, hit.end):
                 found.append(Key(run, hit.start, hit.stop, hit.end, VOCABULARY))
                 break
     return found
+
+
+def _stands_apart(run: Run, end: int) -> bool:
+    """Whether a phrase that ends here is a label: nothing follows, or what a label asks for.
+
+    "Invoice number 4711" is one; "Total pressure" and "Date of birth" are longer labels.
+    """
+    rest = run.text[end:].split()
+    return not rest or any(map(str.isdigit, rest[0]))
 
 
 def _key_start(run: Run, floor: int, colon: int, context: Context) -> int:

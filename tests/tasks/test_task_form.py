@@ -50,6 +50,12 @@ def test_a_colon_in_a_time_or_an_address_makes_no_label():
 
 def test_words_of_the_vocabulary_need_no_colon():
     assert pairs("Telefon   040 123456") == [("Telefon", "040 123456")]
+    assert pairs("Invoice number 4711") == [("Invoice number", "4711")]
+
+
+def test_a_phrase_that_begins_with_a_word_of_the_vocabulary_is_no_pair():
+    assert pairs("Telefon nur vormittags") == []
+    assert pairs("Total pressure    56 mm") == [("Total pressure", "56 mm")]
 
 
 def test_boxes_before_their_texts():
