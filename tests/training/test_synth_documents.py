@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -221,6 +221,20 @@ def test_labels_and_answers_of_forms_go_over_several_lines():
             if entity.label in tall:
                 tall[entity.label] += max(b.top for b in boxes) > min(b.bottom for b in boxes)
     assert min(tall.values()) > len(forms) / 4
+
+
+def test_some_answers_have_room_within_as_typists_and_boxes_for_single_signs_leave_it():
+    single, wide = 0, 0
+    for seed in range(40):
+        made = next(documents("form", "en", seed))
+        for entity in made.entities or ():
+            words = [made.document.word(ref) for ref in entity.words]
+            if entity.label is not EntityLabel.ANSWER or len(words) < 2:
+                continue
+            single += len(words) > 3 and all(len(word.text) == 1 for word in words)
+            gaps = [(b.box.left - a.box.right) / a.box.height for a, b in pairwise(words)]
+            wide += len(words) < 5 and 1 < max(gaps) < 5
+    assert single > 3 and wide > 10
 
 
 def test_forms_have_handwriting_checkboxes_and_fields_left_empty():

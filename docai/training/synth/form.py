@@ -295,8 +295,8 @@ class _Form(FormWriter):
         for entry in entries:
             bit, mark = self.question(entry.label)
             blank = Bit("_" * self.random.randint(10, 30), self.label_ink)
-            said = self.answer(entry.value, mark) or (blank,)
-            bits = (bit, *(replace(one, lead=space * self.lead) for one in said))
+            first, *more = self.answer(entry.value, mark) or (blank,)
+            bits = (bit, replace(first, lead=space * self.lead), *more)
             if rows and self.w.chance(together):
                 rows[-1] = Text((*rows[-1].bits, replace(bit, lead=apart), *bits[1:]))
             else:

@@ -62,6 +62,8 @@ class FormWriter:
         self.narrow = self.random.choice((0.15, 0.25, 0.5, 0.5))  # most of the width for a label
         self.lead = self.random.choice((0, 0, 1, 2, 4, 8))  # spaces more between label and value
         self.tick_style = self.random.random()
+        self.spaced = self.random.choice((0.0, 0.0, 0.0, 0.15, 0.4))  # values typed in parts
+        self.combed = self.random.choice((0.0, 0.0, 0.0, 0.5, 1.0))  # a box for every sign
 
     def _label_ink(self) -> Ink:
         style = self.w.style
@@ -139,7 +141,7 @@ class FormWriter:
         label = self.w.say(label)
         label = label[0].upper() + label[1:]
         if self.w.chance(self.noted):
-            label += f" ({self.w.some(self.bank['notes'])})"
+            label += self.random.choice(" \n") + f"({self.w.some(self.bank['notes'])})"
         value = self.said(kind) if self.w.chance(self.filled) else ""
         return Entry(label, value, kind in LONG, kind in PROSE)
 
@@ -189,7 +191,25 @@ class FormWriter:
         marks: tuple[Mark, ...] = (mark, HAND) if self.is_hand else (mark,)
         if self.is_hand and self.w.language != "zh":
             value = writable(value, self.answer_ink.face)
-        return (Bit(value, self.answer_ink, marks),)
+        return tuple(
+            Bit(part, self.answer_ink, marks, lead=lead) for part, lead in self._parts(value)
+        )
+
+    def _parts(self, value: str) -> list[tuple[str, float]]:
+        """Of a value, what stands together, and the room left before it."""
+        if self.w.language == "zh":
+            return [(value, 0.0)]
+        space = self.answer_ink.size * 0.5
+        is_number = 4 <= len(value) <= 12 and value.isalnum() and value[-1].isdigit()
+        if is_number and self.w.chance(self.combed):
+            lead = space * self.random.choice((1, 1.5, 2.5))
+            return [(sign, lead if i else 0.0) for i, sign in enumerate(value)]
+        words = value.split(" ")
+        if len(words) < 2 or "\n" in value or not self.w.chance(self.spaced):
+            return [(value, 0.0)]
+        cut = self.random.randrange(1, len(words))
+        lead = space * self.random.choice((2, 3, 5, 8))
+        return [(" ".join(words[:cut]), 0.0), (" ".join(words[cut:]), lead)]
 
     @property
     def entry_height(self) -> float:
