@@ -3,7 +3,7 @@
 python tools/time_model.py [THREADS]
 
 For an answer and for all fields of an invoice: one page alone, and sixteen pages whose windows go
-through the model together.
+through the model together. For all pairs of a form: one synthetic page.
 """
 
 import sys
@@ -11,15 +11,16 @@ import time
 
 import torch
 
-from docai.models import small
+from docai.models import forms, small
 from docai.models.inputs import stack
-from docai.models.page_reader import HEAD, described, look
+from docai.models.page_reader import HEAD, described, look, page_describer
 from docai.models.precision import available, for_inference
 from docai.models.reader import readings, windows_of
 from docai.models.weights import load
 from docai.tasks import invoice
 from docai.tasks.read_fields import known
 from docai.training.readers import text_page
+from docai.training.synth import documents
 
 QUESTION = "What is the date of the second delivery?"
 TEXT = (
@@ -28,6 +29,7 @@ TEXT = (
 WORDS = 400
 ROUNDS = 12
 TOGETHER = 16
+FORM = 2  # seed
 
 
 def best_of(rounds, work):
@@ -76,6 +78,10 @@ def main(threads):
             for work, share in zip(works, shares, strict=True)
         ]
         print(f"{precision:6}" + "".join(f"{figure:10.0f}" for figure in figures), flush=True)
+    page = next(documents("form", "en", FORM)).document.pages[0]
+    pairs = loaded.model.task_heads[forms.HEAD]
+    cost = best_of(ROUNDS, lambda: forms.find(pairs, page_describer(loaded.model, tokenizer), page))
+    print(f"pairs of a form of {len(page.words)} words, fp32: {cost:.0f}")
 
 
 if __name__ == "__main__":

@@ -217,10 +217,8 @@ class SegmentNetwork(nn.Module):
         self.join = Picker(W, drop)
         self.known = nn.Embedding(len(config.labels), W)
         self.link = Picker(W, drop)
-        self.gap = nn.Sequential(
-            nn.Dropout(drop), nn.Linear(2 * config.text_width + GAP_LOOK, 96), nn.GELU(),
-            nn.Dropout(drop), nn.Linear(96, 1),
-        )  # fmt: skip
+        self.gap = GapScorer(2 * config.text_width + GAP_LOOK, drop)
+        self.gap_look = GapScorer(GAP_LOOK, drop)
 
     def forward(self, nodes: Nodes) -> Read:
         features, gaps, nearest = geometry(nodes.boxes, nodes.keep)
@@ -268,8 +266,22 @@ class SegmentNetwork(nn.Module):
         return without_self(self.link(self.dropout(x), read.pairs), keep)
 
     def gaps(self, before: Tensor, after: Tensor, look: Tensor) -> Tensor:
-        """(G,): how much speaks for a piece's end, from the words on both sides (G, D)."""
-        return self.gap(torch.cat([before, after, look], -1)).squeeze(-1)  # type: ignore[no-any-return]
+        """(2, G): how much speaks for a piece's end, to one who reads and one who only looks.
+
+        The first reads the words on both sides (G, D): that helps on pages like those it learned
+        from, and misleads on others.
+        """
+        return torch.stack([self.gap(torch.cat([before, after, look], -1)), self.gap_look(look)])
+
+
+class GapScorer(nn.Sequential):
+    """(G, features) to (G,)."""
+
+    def __init__(self, features: int, dropout: float) -> None:
+        super().__init__(
+            nn.Dropout(dropout), nn.Linear(features, 96), nn.GELU(),
+            nn.Dropout(dropout), nn.Linear(96, 1), nn.Flatten(0),
+        )  # fmt: skip
 
 
 class PieceLayer(nn.Module):
@@ -426,7 +438,8 @@ class SegmentEnsemble(nn.Module):
 
     def cuts(self, before: Tensor, after: Tensor, look: Tensor) -> Tensor:
         """(G,): the probability that a piece ends between two words of a line."""
-        return _mean([network.gaps(before, after, look).sigmoid() for network in self.members])
+        gaps = [network.gaps(before, after, look).mean(0) for network in self.members]
+        return _mean([gap.sigmoid() for gap in gaps])
 
     def forward(self, nodes: Nodes) -> Opinion:
         reads = [network(nodes) for network in self.members]

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from docai.models.pieces import Describer
 
 # Fitted by tools/fit_forms.py.
-OPINIONS = Opinions((-1.58, 1.76, 0.00, 0.00), (0.36, 1.33, 0.00, 0.00, -1.04), (0.08, 0.82))
+OPINIONS = Opinions((-1.76, 1.80, 0.00, 0.00), (-0.04, 1.28, 0.00, 0.00, 0.00), (-0.01, 1.09))
+
+EVEN = 0.5  # what rules think less likely is told only where the model says the same
 
 _NO_CONTENT = re.compile(r"[\s_.…·:：*-]*")
 _ENDS = " _…·:：*"
@@ -88,7 +90,7 @@ def gathered(ruled: Sequence[KeyValue], document: Document) -> list[Option]:
     for pair, odds in read:
         same = _taken(by_rules.get(_same(pair), []), pair)
         options.append((same or pair, Said(odds, 0.0, same.confidence if same else None)))
-    alone = (pair for pairs in by_rules.values() for pair in pairs)
+    alone = (pair for pairs in by_rules.values() for pair in pairs if pair.confidence >= EVEN)
     return [*options, *((pair, Said(None, 0.0, pair.confidence)) for pair in alone)]
 
 

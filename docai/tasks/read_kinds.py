@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from docai.document import Document
 from docai.results import Label
 from docai.tasks import described, kinds
-from docai.tasks.context import Context
 from docai.tasks.read_fields import looked_at, vectors
 
 PROMPTS = tuple(described.prompt(*pair) for pair in described.KINDS.items())
-# Of the rules' and of the model's log-odds, in the model's language and in all others; fitted by
-# tools/fit_kinds.py.
-ENGLISH, OTHERS = (2.0, 0.6), (1.4, 0.1)
+# Of the rules' and of the model's log-odds; fitted by tools/fit_kinds.py.
+WEIGHTS = (1.4, 0.4)
 
 
 def classify(document: Document) -> Label | None:
@@ -22,7 +20,7 @@ def classify(document: Document) -> Label | None:
     ruled = kinds.scores(document)
     if ruled is None:
         return None
-    chances = together(ruled, read(document), weights(document))
+    chances = together(ruled, read(document))
     best = max(chances, key=chances.__getitem__)
     return Label(best, chances[best])
 
@@ -32,13 +30,10 @@ def read(document: Document) -> dict[str, float]:
     return dict(zip(described.KINDS, looked_at(document).kinds(vectors(PROMPTS)), strict=True))
 
 
-def weights(document: Document) -> tuple[float, float]:
-    """A document whose language cannot be told is taken for English."""
-    return OTHERS if Context(document).language not in (None, "en") else ENGLISH
-
-
 def together(
-    ruled: Mapping[str, float], read: Mapping[str, float], weights: tuple[float, float]
+    ruled: Mapping[str, float],
+    read: Mapping[str, float],
+    weights: tuple[float, float] = WEIGHTS,
 ) -> dict[str, float]:
     """The probability of every kind."""
     rules, model = weights

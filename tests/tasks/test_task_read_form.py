@@ -76,6 +76,15 @@ def test_a_pair_that_the_model_alone_finds_is_told_where_it_is_likely(extracted)
     assert "Street" not in extracted(("Street", "12", 0.2))
 
 
+def test_what_rules_think_unlikely_is_told_only_where_the_model_agrees(extracted):
+    text = "Carrier     Post\n\nApplicant: Jane Doe"
+    ruled = FormTask().extract(document(text)).key_values
+    assert [pair.key.text for pair in ruled] == ["Carrier", "Applicant"]
+    assert list(extracted(text=text)) == ["Applicant"]
+    agreed = extracted(("Carrier", "Post", 0.6), text=text)
+    assert agreed["Carrier"].value.text == "Post"
+
+
 def test_no_word_is_told_twice(extracted):
     found = extracted(("Applicant:", "Jane", 0.99), ("Street", "Doe", 0.98))
     assert (found["Applicant"].value.text, found["Street"].value.text) == ("Jane", "Doe")

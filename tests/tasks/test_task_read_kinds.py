@@ -20,7 +20,7 @@ def test_letters_and_reports_in_english_are_known_better_with_docai_small():
     assert right(made, read_kinds.classify) >= max(11, right(made, kinds.classify))
 
 
-@pytest.mark.parametrize("language", ["de", "es", "fr"])
+@pytest.mark.parametrize("language", ["de", "es", "fr", "zh"])
 def test_in_other_languages_it_does_not_talk_the_rules_out_of_it(language):
     made = [one for kind in ("letter", "report", "form", "other") for one in some(kind, language)]
     assert right(made, read_kinds.classify) >= right(made, kinds.classify) - 1

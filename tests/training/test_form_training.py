@@ -1,5 +1,7 @@
 """Forms: truth for pieces, decoding, and a small model that learns a few forms by heart."""
 
+from random import Random
+
 import pytest
 from tiny_forms import small_describer, write_funsd, write_start
 
@@ -18,7 +20,7 @@ from docai.models.forms import (  # noqa: E402
 from docai.models.pieces import pieces_cut, pieces_of_lines  # noqa: E402
 from docai.models.weights import load_segments, save  # noqa: E402
 from docai.training.finetune import FinetuneOptions  # noqa: E402
-from docai.training.form import form_pages, spaced, truth_of  # noqa: E402
+from docai.training.form import form_pages, mistaken, spaced, truth_of  # noqa: E402
 from docai.training.form_run import (  # noqa: E402
     FormOptions,
     card,
@@ -72,6 +74,17 @@ def test_gaps_are_set_wider_or_narrower_and_what_words_say_stays(learned):
         assert torch.allclose(look[:, 1], space.sign() * space.abs().log1p())
     assert torch.stack(drawn)[:, :, 0].std(0).min() > 0.03
     assert torch.allclose(torch.stack(drawn)[:, :, 0].mean(0), looks[:, 0], rtol=0.15, atol=0.03)
+
+
+def test_some_cuts_are_missed_and_some_are_made_where_nothing_ends():
+    gaps = [(n, n + 1) for n in range(1000)]
+    ends = gaps[::4]
+    drawn = [mistaken(gaps, ends, Random(seed)) for seed in range(40)]
+    assert drawn[0] == mistaken(gaps, ends, Random(0))
+    missed = [1 - len(set(ends) & set(cut)) / len(ends) for cut in drawn]
+    made = [len(set(cut) - set(ends)) / (len(gaps) - len(ends)) for cut in drawn]
+    assert min(missed) < 0.05 and 0.3 < max(missed) < 0.5
+    assert min(made) < 0.01 and 0.08 < max(made) < 0.13
 
 
 def test_a_learned_model_is_the_same_after_it_was_saved(learned, tmp_path):
