@@ -27,7 +27,6 @@ LIMIT = 150  # documents of one folder
 
 def main(folders):
     random = Random(0)
-    read_form.EVEN = 0.0  # what rules say is weighed whether it would be told or not
     asked = []
     for folder in folders:
         documents = read(Path(folder))

@@ -57,12 +57,14 @@ def _place(pair: KeyValue, document: Document) -> tuple[int, float, float]:
 def told(options: Sequence[Option], opinions: Opinions) -> list[KeyValue]:
     """The likeliest pairs with their probabilities; of those that share a word one.
 
-    Only where the model gives an answer two questions, a table's cell of a row and a column
-    that both have heads, it is told in both.
+    What rules alone say, and hold less likely than not, is not among them. Only where the
+    model gives an answer two questions, a table's cell of a row and a column that both have
+    heads, it is told in both.
     """
     likely = [
         (replace(pair, confidence=opinions.probability(said)), said.odds is not None)
         for pair, said in options
+        if said.odds is not None or (said.rules or 0.0) >= EVEN
     ]
     taken: set[WordRef] = set()
     answers: set[WordRef] = set()  # of what the model read
@@ -90,7 +92,7 @@ def gathered(ruled: Sequence[KeyValue], document: Document) -> list[Option]:
     for pair, odds in read:
         same = _taken(by_rules.get(_same(pair), []), pair)
         options.append((same or pair, Said(odds, 0.0, same.confidence if same else None)))
-    alone = (pair for pairs in by_rules.values() for pair in pairs if pair.confidence >= EVEN)
+    alone = (pair for pairs in by_rules.values() for pair in pairs)
     return [*options, *((pair, Said(None, 0.0, pair.confidence)) for pair in alone)]
 
 
