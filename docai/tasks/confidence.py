@@ -74,6 +74,11 @@ def sigmoid(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
+def log_odds(probability: float) -> float:
+    """The inverse of `sigmoid`, finite for what is certain, too."""
+    return math.log(max(probability, 1e-6) / (1.0001 - probability))
+
+
 def reading(document: Document, refs: Sequence[WordRef]) -> float:
     """The confidence of the least certain of these words; 1 without any."""
     return min((document.word(ref).confidence for ref in refs), default=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ import yaml
 
 from docai.document import Document
 from docai.errors import UsageError
-from docai.results import Extraction, FieldType
+from docai.results import Extraction, FieldType, KeyValue
 from docai.tasks import candidates as kinds
-from docai.tasks import labels
+from docai.tasks import form, labels
 from docai.tasks.assemble import by_score, fields_of
 from docai.tasks.base import FieldSpec, geometric
 from docai.tasks.candidates import Candidate, Kind, candidates
+from docai.tasks.confidence import log_odds
 from docai.tasks.context import Context
-from docai.tasks.form import pairs
 from docai.tasks.lexicon import VAGUE, Phrase, PhraseBook, lexicon, phrase_book, phrase_of
 from docai.tasks.likeness import content_words, likeness
 from docai.tasks.marks import choices
@@ -45,28 +45,31 @@ class CustomTask:
     specs: tuple[FieldSpec, ...]
     name: str = "custom"
 
-    def extract(self, document: Document) -> Extraction:
+    def extract(self, document: Document, pairs: Sequence[KeyValue] | None = None) -> Extraction:
+        """`pairs` are the document's label-value pairs, those of the form task by default."""
         context = Context(document)
-        options = {spec.name: list(_options(spec, context)) for spec in self.specs}
+        if pairs is None:
+            pairs = tuple(form.pairs(context))
+        options = {spec.name: list(_options(spec, context, pairs)) for spec in self.specs}
         fields = fields_of({n: by_score(many) for n, many in options.items()}, (), document)
         return Extraction(task=self.name, model=geometric(), fields=tuple(fields))
 
 
-def _options(spec: FieldSpec, context: Context) -> Iterator[Candidate]:
-    found = _ticks(spec, context) if spec.type is FieldType.BOOLEAN else _values(spec, context)
-    for candidate in found:
+def _options(spec: FieldSpec, context: Context, pairs: Sequence[KeyValue]) -> Iterator[Candidate]:
+    is_tick = spec.type is FieldType.BOOLEAN
+    for candidate in _ticks(spec, context) if is_tick else _values(spec, context, pairs):
         if candidate.score >= MIN_SCORE:
             yield candidate
 
 
-def _values(spec: FieldSpec, context: Context) -> Iterator[Candidate]:
+def _values(spec: FieldSpec, context: Context, pairs: Sequence[KeyValue]) -> Iterator[Candidate]:
     """Values beside the given labels, the field's name, or labels that resemble the description."""
     book = _phrases(spec)
     hits = [hit for sheet in context.sheets for hit in labels.find(book, sheet)]
     kind = KINDS[spec.type]
     for candidate in candidates(spec.name, kind, hits, spec.name, context):
         yield _shaped(candidate, spec)
-    yield from _by_likeness(spec, kind, context)
+    yield from _by_likeness(spec, kind, context, pairs)
 
 
 def _phrases(spec: FieldSpec) -> PhraseBook:
@@ -85,13 +88,15 @@ def _phrases(spec: FieldSpec) -> PhraseBook:
     return phrase_book(by_key)
 
 
-def _by_likeness(spec: FieldSpec, kind: Kind, context: Context) -> Iterator[Candidate]:
-    """Pairs of the page whose label shares the words of the description."""
+def _by_likeness(
+    spec: FieldSpec, kind: Kind, context: Context, pairs: Sequence[KeyValue]
+) -> Iterator[Candidate]:
+    """Pairs whose label shares the words of the description, as sure as they are alike."""
     wanted = [
         content_words(text)
         for text in (*spec.labels, spec.description, spec.name.replace("_", " "))
     ]
-    for pair in pairs(context):
+    for pair in pairs:
         if pair.value is None or pair.checked is not None:
             continue
         alike = max((likeness(words, content_words(pair.key.text)) for words in wanted), default=0)
@@ -99,7 +104,7 @@ def _by_likeness(spec: FieldSpec, kind: Kind, context: Context) -> Iterator[Cand
             continue
         for one in kind.parse(pair.value.text, context)[:1]:
             value, proved = kinds.unwrap(one.value)
-            score = LIKE_SCORE * alike
+            score = LIKE_SCORE * alike + log_odds(pair.confidence)
             candidate = Candidate(spec.name, kind.type, value, pair.value, score, proved)
             yield _shaped(candidate, spec)
 

@@ -7,16 +7,18 @@ word is told twice, but for cells of tables: of pairs that share one the likelie
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from docai.document import Document, WordRef
 from docai.geometry import line_by_line
 from docai.models import small
 from docai.results import Extraction, KeyValue, Span
+from docai.tasks.confidence import log_odds
+from docai.tasks.form import FormTask
 from docai.tasks.read_fields import MIN_CONFIDENCE, looked_at, pages_to_read
 from docai.tasks.text import key
 from docai.tasks.together import Opinions, Said
@@ -33,6 +35,12 @@ _NO_CONTENT = re.compile(r"[\s_.…·:：*-]*")
 _ENDS = " _…·:：*"
 
 Option = tuple[KeyValue, Said]
+
+
+@lru_cache(maxsize=2)
+def pairs(document: Document) -> tuple[KeyValue, ...]:
+    """Those of any document, whatever its kind: what is asked of it may stand beside a label."""
+    return with_model(FormTask().extract(document), document).key_values
 
 
 def with_model(found: Extraction, document: Document) -> Extraction:
@@ -133,7 +141,7 @@ def _read(document: Document) -> Iterator[tuple[KeyValue, float]]:
             value = _span(document, number, [word for i in order for word in said[i]])
             if label and value:
                 p = min(p for _, p in own)
-                yield KeyValue(label, value, p), math.log(max(p, 1e-6) / (1.0001 - p))
+                yield KeyValue(label, value, p), log_odds(p)
 
 
 def _describer(document: Document) -> Describer:

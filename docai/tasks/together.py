@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from docai.tasks.confidence import sigmoid
+from docai.tasks.confidence import log_odds, sigmoid
 
 FARTHEST = 6.0  # log-odds of the model; beyond, it is as sure as can be
 FARTHEST_LEAD = 4.0
@@ -37,7 +37,7 @@ class Said:
     @property
     def ruled(self) -> float:
         """The rules' confidence in log-odds; 0 where they found nothing."""
-        return math.log(self.rules / (1.0001 - self.rules)) if self.rules else 0.0
+        return log_odds(self.rules) if self.rules else 0.0
 
     @property
     def read(self) -> tuple[float, float]:

@@ -7,7 +7,7 @@ the user's own, described in words ("own"), a form for what stands beside its la
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -25,8 +25,8 @@ from docai.evaluation.report import Cell as TableCell
 from docai.evaluation.report import Report, Table, between, confidence_tables
 from docai.models import small
 from docai.models.weights import load
-from docai.results import Field, FieldType
-from docai.tasks import auto, described, read_fields
+from docai.results import Extraction, Field, FieldType
+from docai.tasks import auto, described, read_fields, read_form
 from docai.tasks.base import FieldSpec
 from docai.tasks.own_fields import CustomTask
 from docai.tasks.read_fields import Wanted
@@ -75,24 +75,28 @@ def cases(one: LabelledDocument, draw: Random) -> Iterator[Case]:
     if fields and one.kind in read_fields.ORDERS:
         task = auto.BY_NAME[one.kind or ""]
         found = task.extract(one.document)
-        yield from _cases(TYPED, one, fields, found.get, read_fields.known(fields))
+        yield from _cases(TYPED, one, fields, found, found, read_fields.known(fields))
     own = fields or _labels(one, draw)
     specs = tuple(_spec(name, field) for name, field in own.items())
     if specs:
-        found = CustomTask(specs).extract(one.document)
-        yield from _cases(OWN, one, own, found.get, read_fields.own(specs))
+        own_task = CustomTask(specs)
+        found = own_task.extract(one.document)
+        beside = own_task.extract(one.document, read_form.pairs(one.document))
+        yield from _cases(OWN, one, own, found, beside, read_fields.own(specs))
 
 
 def _cases(
     how: str,
     one: LabelledDocument,
     fields: Mapping[str, Field | None],
-    ruled: Callable[[str], Field | None],
+    found: Extraction,
+    joined: Extraction,
     wanted: Sequence[Wanted],
 ) -> Iterator[Case]:
-    options = read_fields.gathered(ruled, wanted, one.document)
+    """`found` by rules alone, `joined` what the model's own readings are joined with."""
+    options = read_fields.gathered(joined.get, wanted, one.document)
     for name, each in options.items():
-        yield Case(one.document, how, name, fields[name], ruled(name), each)
+        yield Case(one.document, how, name, fields[name], found.get(name), each)
 
 
 def _fields(one: LabelledDocument) -> dict[str, Field | None]:

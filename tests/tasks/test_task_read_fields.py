@@ -10,8 +10,8 @@ from typed import document
 
 from docai.document import WordRef
 from docai.models.reader import Reading
-from docai.results import FieldType
-from docai.tasks import FieldSpec, read_fields
+from docai.results import FieldType, KeyValue, Span
+from docai.tasks import FieldSpec, read_fields, read_form
 from docai.tasks.auto import BY_NAME
 from docai.tasks.own_fields import CustomTask
 from docai.tasks.read_fields import ModelledCustomTask, ModelledTask
@@ -114,6 +114,22 @@ def test_a_field_of_ones_own_is_found_by_what_it_means(model):
     found = ModelledCustomTask(CustomTask(specs)).extract(document(TILL))
     assert found.get("server").value == "Zoe"
     assert found.model.name == "docai-small"
+
+
+def test_a_field_of_ones_own_stands_beside_a_label_that_the_model_alone_sees(model, monkeypatch):
+    model()
+    made = document("Jones\n\n\n\nHauler")
+    value, label = (Span(word.text, (WordRef(0, i),)) for i, word in enumerate(made.pages[0].words))
+    rules = CustomTask((FieldSpec("hauler"),))
+    assert rules.extract(made).get("hauler") is None
+
+    def found(confidence):
+        pair = KeyValue(label, value, confidence)
+        monkeypatch.setattr(read_form, "pairs", lambda _: (pair,))
+        return ModelledCustomTask(rules).extract(made).get("hauler")
+
+    assert found(0.9).value == "Jones" and found(0.9).confidence > found(0.5).confidence
+    assert found(0.05) is None
 
 
 def test_boxes_to_tick_are_left_to_rules(model):
