@@ -14,7 +14,7 @@ from random import Random
 import fitting
 
 from docai.evaluation.answers import FORGIVEN, alike
-from docai.tasks import ask, ask_model
+from docai.tasks import ask_model
 from docai.training.asked import elsewhere, questions_about
 from docai.training.folds import Part, part_of
 from docai.training.readers import read
@@ -33,8 +33,8 @@ def cases(documents, random):
         questions = [question for question in questions_about(one, random) if question.answers]
         for question in random.sample(questions, min(MOST, len(questions))):
             for asked in filter(None, (one, elsewhere(question, documents, random))):
-                rules = ask.answers(asked.document, question.text)
-                found = ask_model.gathered(asked.document, question.text, rules)
+                known = ask_model.unread(asked.document, question.text)
+                found = ask_model.gathered(asked.document, question.text, known)
                 truths = [span.text for span in question.answers] if asked is one else []
                 yield [
                     (said, any(alike(answer.text, truth) >= FORGIVEN for truth in truths))

@@ -83,12 +83,12 @@ def answer(
     from docai.models import small
     from docai.tasks import ask
 
-    found = ask.answers(document, question)
-    if small.is_used():
-        from docai.tasks import ask_model
+    if not small.is_used():
+        return ask.answers(document, question)[:top]
+    from docai.tasks import ask_model
 
-        found = ask_model.answers(document, question, found, read)
-    return found[:top]
+    known = ask_model.unread(document, question)
+    return ask_model.answers(document, question, known, read)[:top]
 
 
 def model_of(task: str = "auto") -> ModelInfo:

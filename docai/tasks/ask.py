@@ -7,16 +7,15 @@ fits badly is offered: no answer is an answer, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from docai.document import Document
-from docai.results import Answer, Extraction, Field, Item
-from docai.tasks import auto
+from docai.results import Answer, Extraction, Field, Item, KeyValue
+from docai.tasks import auto, form
 from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
-from docai.tasks.form import pairs
 from docai.tasks.lexicon import PhraseBook, lexicon
 from docai.tasks.likeness import content_words, is_form_of, likeness
 from docai.tasks.text import key
@@ -56,13 +55,19 @@ class Asked:
     columns: tuple[str, ...]
 
 
-def answers(document: Document, question: str) -> tuple[Answer, ...]:
-    """Every answer that fits, likeliest first, each text once."""
+def answers(
+    document: Document, question: str, pairs: Sequence[KeyValue] | None = None
+) -> tuple[Answer, ...]:
+    """Every answer that fits, likeliest first, each text once.
+
+    `pairs` are the document's label-value pairs, those of the form task by default.
+    """
     asked = understand(question)
-    context = Context(document)
+    if pairs is None:
+        pairs = tuple(form.pairs(Context(document)))
     found = [
         *_from_fields(asked, document),
-        *_from_labels(asked, context),
+        *_from_labels(asked, pairs),
         *from_tables(asked.words, document),
     ]
     best: dict[str, Answer] = {}
@@ -148,9 +153,9 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
                 break
 
 
-def _from_labels(asked: Asked, context: Context) -> Iterator[Answer]:
+def _from_labels(asked: Asked, pairs: Iterable[KeyValue]) -> Iterator[Answer]:
     """Labelled values anywhere on the pages."""
-    for pair in pairs(context):
+    for pair in pairs:
         alike = likeness(asked.words, content_words(pair.key.text))
         if pair.value is None or alike < MIN_LIKENESS:
             continue

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from docai.document import Document
 from docai.results import Answer
+from docai.tasks import ask
 from docai.tasks.likeness import content_words
 from docai.tasks.text import key
 from docai.tasks.together import Fitted, Said, lead
@@ -41,6 +42,13 @@ def answers(
     `read` is what the reader found where it was asked before, with `windows`.
     """
     return ranked(gathered(document, question, rules, read))
+
+
+def unread(document: Document, question: str) -> tuple[Answer, ...]:
+    """What rules answer, who know of the labels that the model sees, too."""
+    from docai.tasks import read_form
+
+    return ask.answers(document, question, read_form.pairs(document))
 
 
 def windows(document: Document, question: str, tokenizer: WordTokenizer) -> list[AnswerWindow]:

@@ -39,8 +39,12 @@ Option = tuple[KeyValue, Said]
 
 @lru_cache(maxsize=2)
 def pairs(document: Document) -> tuple[KeyValue, ...]:
-    """Those of any document, whatever its kind: what is asked of it may stand beside a label."""
-    return with_model(FormTask().extract(document), document).key_values
+    """Those of any document, whatever its kind: what is asked of it may stand beside a label.
+
+    Where rules see no label, such as in running text, the model is spared the look.
+    """
+    found = FormTask().extract(document)
+    return with_model(found, document).key_values if found.key_values else ()
 
 
 def with_model(found: Extraction, document: Document) -> Extraction:

@@ -203,7 +203,8 @@ def _chosen(
 
 def _said(document: Document, question: Question) -> dict[str, tuple[Answer, ...]]:
     rules = ask.answers(document, question.text)
-    found = ask_model.gathered(document, question.text, rules)
+    known = ask_model.unread(document, question.text)
+    found = ask_model.gathered(document, question.text, known)
     read = [Answer(a.text, said.odds, a.evidence) for a, said in found if said.odds is not None]
     return {
         "rules": rules,

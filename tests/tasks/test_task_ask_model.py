@@ -7,11 +7,11 @@ pytest.importorskip("torch")
 from test_task_invoice import AMERICAN
 from typed import document
 
-from docai.document import Document, Page, Source, Word
+from docai.document import Document, Page, Source, Word, WordRef
 from docai.geometry import Box
-from docai.results import Answer
-from docai.tasks import answer, model_of
-from docai.tasks.ask_model import FITTED, MOST_PAGES, gathered, pages_about, ranked
+from docai.results import Answer, KeyValue, Span
+from docai.tasks import answer, model_of, read_form
+from docai.tasks.ask_model import FITTED, MOST_PAGES, gathered, pages_about, ranked, unread
 from docai.tasks.together import Said
 
 STORY = (
@@ -52,6 +52,14 @@ def test_prose_is_read(question, expected):
     assert expected in best.text
     assert made.text(best.evidence) == best.text
     assert model_of().name == "docai-small"
+
+
+def test_what_stands_beside_a_label_that_the_model_sees_is_an_answer(monkeypatch):
+    made = document("Jones\n\n\n\nHauler")
+    value, label = (Span(word.text, (WordRef(0, i),)) for i, word in enumerate(made.pages[0].words))
+    assert unread(made, "Who is the hauler?") == ()
+    monkeypatch.setattr(read_form, "pairs", lambda _: (KeyValue(label, value, 0.9),))
+    assert [one.text for one in unread(made, "Who is the hauler?")] == ["Jones"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,11 @@ def test_what_rules_think_unlikely_is_told_only_where_the_model_agrees(extracted
     assert agreed["Carrier"].value.text == "Post"
 
 
+def test_running_text_is_not_read_for_labels(monkeypatch):
+    monkeypatch.setattr(forms, "find", lambda *_: pytest.fail("read"))
+    assert read_form.pairs(document("The museum opened in 1911 and closed again.")) == ()
+
+
 def test_no_word_is_told_twice(extracted):
     found = extracted(("Applicant:", "Jane", 0.99), ("Street", "Doe", 0.98))
     assert (found["Applicant"].value.text, found["Street"].value.text) == ("Jane", "Doe")
