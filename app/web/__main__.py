@@ -29,8 +29,10 @@ def main() -> None:
     try:
         import streamlit
         from starlette.middleware import Middleware
+        from streamlit.runtime import app_session
     except ImportError:
         raise SystemExit(f"web: {MISSING}") from None
+    from app.web.left import Runner
     from app.web.routes import ROUTES, Guard
     from app.web.visitors import visitors
 
@@ -38,6 +40,7 @@ def main() -> None:
         settings = visitors().settings
     except DocaiError as error:
         sys.exit(f"web: {error}")
+    vars(app_session)["ScriptRunner"] = Runner
     script = Path(__file__).with_name("main.py")
     app = streamlit.App(script, routes=ROUTES, middleware=[Middleware(Guard)])
     app.run(config=_config(settings.web_host, settings.web_port))

@@ -119,8 +119,9 @@ def visit(browser, service, request) -> Iterator[Callable[..., Page]]:
         page.on("request", lambda r: r.url.startswith(ours) or wrong.append(r.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
 
-    def open_window(owner: str | None = None, at: str = "", **options) -> Page:
+    def open_window(owner: str | None = None, at: str = "", script: str = "", **options) -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+        context.add_init_script(script)
         contexts.append(context)
         context.set_default_timeout(PATIENT_MS)
         page = context.new_page()

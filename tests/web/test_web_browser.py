@@ -294,6 +294,30 @@ def test_questions_about_a_selection_can_be_left_and_come_back_to(visit, service
     expect(mark(page, "answer/0/")).to_be_visible()
 
 
+TOLD = """
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        window.told = () => send.call(this, data);  // once more what was told last
+        send.call(this, data);
+    };
+"""
+
+
+def test_a_page_that_fetches_once_more_while_it_is_left_does_not_come_back(visit, owner, client):
+    document = client.upload(("one.pdf", small_pdf("Invoice number: INV-1")))
+    client.extract(document.id, "invoice")
+    page = visit(owner, script=TOLD)
+    page.get_by_role("checkbox", name="Choose all").check()
+    ask = page.get_by_role("button", name="Ask", exact=True)
+    expect(ask).to_be_visible()
+    page.wait_for_timeout(3000)  # the list has fetched by itself: this is what is told again
+    page.evaluate("{ const told = window.told; setInterval(() => told(), 20); }")
+    ask.click()
+    expect(page.get_by_label("Questions, one a line")).to_be_visible()
+    page.wait_for_timeout(5000)
+    expect(page.get_by_label("Questions, one a line")).to_be_visible()
+
+
 def test_a_selection_is_saved_as_searchable_pdfs(visit, owner, client, tmp_path):
     for number in (1, 2):
         document = client.upload((f"{number}.pdf", small_pdf(f"Invoice number: INV-{number}")))
