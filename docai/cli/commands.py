@@ -288,6 +288,8 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="DIR", help=help)
     help = "seed of the sample that --limit takes (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=help)
+    help = "questions: about fields alone, in this language whatever the document's own"
+    parser.add_argument("--asked-in", choices=("en", "de", "fr", "es", "zh"), help=help)
     help = "tables: read the pages' pictures at 200 dpi, too"
     parser.add_argument("--ocr", action="store_true", help=help)
     help = "tables: a Python that has the programs to compare with (docs/tables.md)"
@@ -337,7 +339,7 @@ def _evaluated(given: Given) -> Report:
             return fields_run.evaluate(documents, given.limit, given.seed)
         if given.what == "kinds":
             return kinds_run.evaluate(documents, given.limit, given.seed)
-        return questions_run.evaluate(documents, given.limit, given.seed)
+        return questions_run.evaluate(documents, given.limit, given.seed, given.asked_in)
     from docai.evaluation import commands
 
     what = "model" if given.what == "speed" and given.model else given.what

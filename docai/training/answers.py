@@ -46,6 +46,10 @@ class AnswerOptions(FinetuneOptions):
     kept_out: str = option(
         "no", "leave out the fifth that docai-small is fitted and checked by", choices=("no", "yes")
     )
+    layers: int = option(
+        0,
+        "of the encoder, the upper ones that learn, 0 for all; with 2 other heads need no training",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def answer(
 def train_answers(
     documents: Sequence[LabelledDocument],
     start: Path | None,
-    options: FinetuneOptions,
+    options: AnswerOptions,
     *,
     model: Path | None = None,
     folder: Path | None = None,
@@ -122,15 +126,19 @@ def train_answers(
 ) -> tuple[DocumentModel, WordTokenizer, AnswerScores]:
     """From a start, or from a model of docai, whose other heads stay as they are.
 
-    Heads that read the same encoder (docai.models.described) should be trained again after it.
+    Heads that read the same encoder (docai.models.described) should be trained again after it,
+    unless the layers that they read stay as they are, too (`options.layers`).
     """
     groups = questions_of(with_questions(documents, options.seed))
     if len(groups) < 2:
         raise UsageError("questions about two documents at least are needed to train on")
     reader, tokenizer = _reader(start, model, options.seed)
     reader.requires_grad_(False)
-    reader.encoder.requires_grad_(True)
-    reader.encoder.embeddings.word.weight.requires_grad_(False)
+    if options.layers:
+        reader.encoder.layers[-options.layers :].requires_grad_(True)
+    else:
+        reader.encoder.requires_grad_(True)
+        reader.encoder.embeddings.word.weight.requires_grad_(False)
     reader.task_heads[HEAD].requires_grad_(True)
     train, test = held_out(groups, options.held_out, options.seed)
     windows = windows_to_learn(train, tokenizer, options.seed)

@@ -15,10 +15,12 @@ from docai.document import Document, WordRef
 from docai.results import KeyValue, Span
 from docai.tasks.text import key
 from docai.training.labelled import LabelledDocument, Question
-from docai.training.synth.questions import questions_for
+from docai.training.synth.questions import about_fields, questions_for
 
 TRIES = 5  # other documents that are looked at for a question with no answer here
 TELLING = 4  # letters of a word that says what is asked for
+OTHER_TONGUE = 0.3  # of the documents whose fields are known, the share asked in another language
+TONGUES = ("en", "de", "fr", "es")
 SHARED = ("field", "cell")  # most documents of a kind answer these
 
 
@@ -44,7 +46,7 @@ SHARES = {
 def with_questions(documents: Sequence[LabelledDocument], seed: int) -> list[LabelledDocument]:
     """The documents that have any questions, with as many as SHARES says."""
     random = Random(seed)
-    known = [replace(one, questions=questions_about(one, random)) for one in documents]
+    known = [replace(one, questions=_learned_from(one, random)) for one in documents]
     alike: dict[tuple[str, str | None], list[LabelledDocument]] = defaultdict(list)
     for one in known:
         alike[one.origin, one.kind].append(one)
@@ -62,8 +64,25 @@ def with_questions(documents: Sequence[LabelledDocument], seed: int) -> list[Lab
     return asked
 
 
-def questions_about(labelled: LabelledDocument, random: Random) -> tuple[Question, ...]:
-    """Its own questions, else those that its fields, pairs and tables answer."""
+def _learned_from(labelled: LabelledDocument, random: Random) -> tuple[Question, ...]:
+    """Its questions, or such about its fields in another language: people ask in their own."""
+    if labelled.places and random.random() < OTHER_TONGUE:
+        others = [one for one in TONGUES if one != (labelled.language or "en")]
+        asked = questions_about(labelled, random, random.choice(others))
+        if asked:
+            return asked
+    return questions_about(labelled, random)
+
+
+def questions_about(
+    labelled: LabelledDocument, random: Random, language: str | None = None
+) -> tuple[Question, ...]:
+    """Its own questions, else those that its fields, pairs and tables answer.
+
+    With a language: those about its fields, in that language.
+    """
+    if language is not None:
+        return tuple(about_fields(labelled, labelled.sought, language, random))
     if labelled.questions is not None:
         return labelled.questions
     return questions_for(replace(labelled, key_values=pairs_of(labelled)), labelled.sought, random)

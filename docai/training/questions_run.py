@@ -150,14 +150,17 @@ def _drawing(cases: Sequence[Case]) -> Drawing:
     return Drawing(title, page, tuple(marks), notes=tuple(notes))
 
 
-def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Report:
+def evaluate(
+    documents: Sequence[LabelledDocument], limit: int, seed: int, language: str | None = None
+) -> Report:
     """`limit` is the number of documents taken of each data set, 0 for all.
 
-    Of data that the model was trained on only what was kept out is taken. Raises UsageError
-    where nothing is left to ask.
+    Of data that the model was trained on only what was kept out is taken. With a language only
+    fields are asked for, in that language whatever the documents' own. Raises UsageError where
+    nothing is left to ask.
     """
     scores = QuestionScores()
-    for origin, asked in _chosen(documents, limit, seed):
+    for origin, asked in _chosen(documents, limit, seed, language):
         draw = Random(seed)
         scores.cases[origin] = [
             Case(
@@ -176,7 +179,7 @@ def evaluate(documents: Sequence[LabelledDocument], limit: int, seed: int) -> Re
 
 
 def _chosen(
-    documents: Iterable[LabelledDocument], limit: int, seed: int
+    documents: Iterable[LabelledDocument], limit: int, seed: int, language: str | None
 ) -> Iterator[tuple[str, list[LabelledDocument]]]:
     """By data set: documents with answered questions."""
     by_origin: dict[str, list[LabelledDocument]] = {}
@@ -191,7 +194,7 @@ def _chosen(
         draw.shuffle(own)
         asked = []
         for one in own:
-            questions = [q for q in questions_about(one, draw) if q.answers]
+            questions = [q for q in questions_about(one, draw, language) if q.answers]
             if questions:
                 some = draw.sample(questions, min(MOST, len(questions)))
                 asked.append(replace(one, questions=tuple(some)))

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,14 @@ from docai.errors import ModelError, UsageError  # noqa: E402
 from docai.models.reader import windows_of  # noqa: E402
 from docai.models.weights import Card, save  # noqa: E402
 from docai.results import KeyValue, Span  # noqa: E402
-from docai.training.answers import answer, card, train_answers, without_kept_out  # noqa: E402
+from docai.training import synth  # noqa: E402
+from docai.training.answers import (  # noqa: E402
+    AnswerOptions,
+    answer,
+    card,
+    train_answers,
+    without_kept_out,
+)
 from docai.training.asked import with_questions  # noqa: E402
 from docai.training.described import with_head  # noqa: E402
 from docai.training.finetune import FinetuneOptions  # noqa: E402
@@ -83,7 +91,7 @@ def page_with(city, number):
 
 def test_a_reader_learns_where_the_answer_stands(start):
     documents = [page_with(city, n) for n in ("47", "99") for city in ("berlin", "jones", "street")]
-    options = FinetuneOptions(epochs=30, batch=6, learning_rate=1e-2, held_out=0.0)
+    options = AnswerOptions(precision="fp32", epochs=30, batch=6, learning_rate=1e-2, held_out=0.0)
     reader, tokenizer, _ = train_answers(documents, start, options, quiet=True)
     found = answer(reader, tokenizer, page_with("berlin", "47").document, "city ?")
     assert found == Span("berlin", (WordRef(0, 5),))
@@ -92,13 +100,13 @@ def test_a_reader_learns_where_the_answer_stands(start):
 def test_training_goes_on_from_a_reader_and_leaves_other_heads_alone(start, tmp_path):
     documents = [page_with(city, "47") for city in ("berlin", "jones", "street")]
     first, tokenizer, _ = train_answers(
-        documents, start, FinetuneOptions(epochs=1, held_out=0.0), quiet=True
+        documents, start, AnswerOptions(precision="fp32", epochs=1, held_out=0.0), quiet=True
     )
     with_words = with_head(first, seed=0)
     begun = Card("tiny", "1", "", "", (("older", "free"),))
     folder = save(with_words, tokenizer, begun, tmp_path)
     # At a rate of nothing all is as it was.
-    options = FinetuneOptions(epochs=1, learning_rate=0.0, held_out=0.0)
+    options = AnswerOptions(precision="fp32", epochs=1, learning_rate=0.0, held_out=0.0)
     same, _, scores = train_answers(documents, None, options, model=folder, quiet=True)
     torch.testing.assert_close(same.state_dict(), with_words.state_dict())
     options = replace(options, learning_rate=1e-2)
@@ -113,9 +121,27 @@ def test_training_goes_on_from_a_reader_and_leaves_other_heads_alone(start, tmp_
     assert learned == {"older": "free", "tiny": terms_of("tiny")}
 
 
+def test_the_layers_that_other_heads_read_may_stay_as_they_are(start, tmp_path):
+    documents = [page_with(city, "47") for city in ("berlin", "jones", "street")]
+    options = AnswerOptions(precision="fp32", epochs=1, held_out=0.0)
+    first, tokenizer, _ = train_answers(documents, start, options, quiet=True)
+    folder = save(first, tokenizer, Card("tiny", "1", "", "", ()), tmp_path)
+    more, _, _ = train_answers(
+        documents, None, replace(options, layers=1), model=folder, quiet=True
+    )
+    last = len(first.encoder.layers) - 1
+    moved = {
+        name
+        for name, weight in more.state_dict().items()
+        if not torch.equal(weight, first.state_dict()[name])
+    }
+    assert moved
+    assert all(name.startswith((f"encoder.layers.{last}.", "task_heads.answer.")) for name in moved)
+
+
 def test_the_held_out_documents_are_asked_and_counted(start):
     documents = [page_with(city, "47") for city in ("berlin", "jones", "street", "total")]
-    options = FinetuneOptions(epochs=1, held_out=0.5)
+    options = AnswerOptions(precision="fp32", epochs=1, held_out=0.5)
     _, _, scores = train_answers(documents, start, options, quiet=True)
     assert scores.asked == 2
 
@@ -133,7 +159,7 @@ def test_what_is_kept_out_is_not_learned_but_synthetic_pages_are():
 
 def test_one_document_is_too_little_to_learn_from(start):
     with pytest.raises(UsageError, match="two documents at least"):
-        train_answers([page_with("berlin", "47")], start, FinetuneOptions(), quiet=True)
+        train_answers([page_with("berlin", "47")], start, AnswerOptions(), quiet=True)
 
 
 def test_document_types_are_told_apart_by_their_lines(start, tmp_path):
@@ -168,7 +194,7 @@ def test_squad_files_can_be_trained_on_as_they_are(start, tmp_path):
     ]
     data = {"data": [{"title": "a", "paragraphs": paragraphs}]}
     (tmp_path / "train.json").write_text(json.dumps(data))
-    options = FinetuneOptions(epochs=1, held_out=0.3)
+    options = AnswerOptions(precision="fp32", epochs=1, held_out=0.3)
     _, _, scores = train_answers(read(tmp_path), start, options, quiet=True)
     assert scores.asked == 1
 
@@ -201,3 +227,15 @@ def test_a_few_questions_of_each_synthetic_page_are_enough():
     questions = tuple(Question(f"question {n} ?", ()) for n in range(9))
     (one,) = with_questions([LabelledDocument(page, "synthetic", questions=questions)], seed=0)
     assert len(one.questions) == 1
+
+
+def test_some_fields_are_asked_for_in_another_language_than_the_documents():
+    english = list(islice(synth.documents("invoice", "en", 5), 60))
+    asked = with_questions([replace(one, origin="tiny") for one in english], seed=0)
+    others = 0
+    for one, now in zip(english, asked, strict=True):
+        foreign = [q for q in now.questions if q.answers and q not in one.questions]
+        places = {place for found in one.places.values() for place in found}
+        assert {span.evidence for question in foreign for span in question.answers} <= places
+        others += bool(foreign)
+    assert 6 < others < 30

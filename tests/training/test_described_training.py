@@ -16,7 +16,7 @@ from docai.models.weights import save  # noqa: E402
 from docai.results import Field, FieldType, KeyValue, Span  # noqa: E402
 from docai.tasks import described as words  # noqa: E402
 from docai.training import described as training  # noqa: E402
-from docai.training.answers import train_answers  # noqa: E402
+from docai.training.answers import AnswerOptions, train_answers  # noqa: E402
 from docai.training.finetune import FinetuneOptions  # noqa: E402
 from docai.training.labelled import LabelledDocument, Question  # noqa: E402
 from docai.training.readers import text_page  # noqa: E402
@@ -51,7 +51,7 @@ def reader(tmp_path_factory):
         replace(one, questions=(Question("name ?", (Span("smith", (WordRef(0, 1),)),)),))
         for one in PAGES[:3]
     ]
-    options = FinetuneOptions(epochs=1, held_out=0.0)
+    options = AnswerOptions(precision="fp32", epochs=1, held_out=0.0)
     model, tokenizer, _ = train_answers(asked, start, options, quiet=True)
     from docai.models.weights import Card
 

@@ -211,6 +211,15 @@ def test_a_long_item_table_continues_on_the_next_page_under_its_head():
     assert all(c.kind is CellKind.HEADER for t in tables for c in t.cells if c.row == 0)
 
 
+def test_what_stands_at_the_foot_of_every_page_stands_in_as_many_places():
+    repeated = 0
+    for labelled in some("invoice", count=60):
+        for places in labelled.places.values():
+            assert all(len({ref.page for ref in place}) == 1 for place in places)
+            repeated += len({place[0].page for place in places}) > 1
+    assert repeated
+
+
 def test_labels_and_answers_of_forms_go_over_several_lines():
     forms = some("form", count=40)
     tall = dict.fromkeys((EntityLabel.QUESTION, EntityLabel.ANSWER), 0)

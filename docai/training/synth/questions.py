@@ -23,17 +23,20 @@ def questions_for(
 
     `sought` are the names of fields that may be asked for.
     """
-    bank = vocabulary(labelled.language or "en")["questions"]
+    language = labelled.language or "en"
+    bank = vocabulary(language)["questions"]
     return (
-        *_about_fields(labelled, sought, bank["fields"], random),
+        *about_fields(labelled, sought, language, random),
         *_about_pairs(labelled, bank["pairs"], random),
         *_about_cells(labelled, bank["cells"], random),
     )
 
 
-def _about_fields(
-    labelled: LabelledDocument, sought: Set[str], bank: dict[str, list[str]], random: Random
+def about_fields(
+    labelled: LabelledDocument, sought: Set[str], language: str, random: Random
 ) -> list[Question]:
+    """Asked in `language`, whatever the document's own is; some that it does not answer, too."""
+    bank: dict[str, list[str]] = vocabulary(language)["questions"]["fields"]
     questions = []
     for name in sorted(sought & bank.keys()):
         places = (labelled.places or {}).get(name, ())

@@ -6,6 +6,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from docai.document import (
     Block,
@@ -243,7 +245,13 @@ def _fields(
 ) -> tuple[dict[str, tuple[Refs, ...]], tuple[Field, ...]]:
     places: dict[str, list[Refs]] = defaultdict(list)
     fields: dict[str, Field] = {}
-    found = [(m, r) for m, r in refs.items() if isinstance(m, FieldMark)]
+    # What stands at the foot of every page stands in as many places.
+    found = [
+        (mark, tuple(on_page))
+        for mark, words in refs.items()
+        if isinstance(mark, FieldMark)
+        for _, on_page in groupby(words, key=attrgetter("page"))
+    ]
     for mark, words in sorted(found, key=lambda pair: (pair[1][0].page, pair[1][0].word)):
         places[mark.name].append(words)
         text = said(document, words)
