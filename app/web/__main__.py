@@ -32,7 +32,7 @@ def main() -> None:
         from streamlit.runtime import app_session
     except ImportError:
         raise SystemExit(f"web: {MISSING}") from None
-    from app.web.left import Runner
+    from app.web.left_pages import Runner
     from app.web.routes import ROUTES, Guard
     from app.web.visitors import visitors
 
