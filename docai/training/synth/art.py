@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from random import Random
 
 from docai.geometry import Box
+from docai.training.synth.boxes import Art, moved, rectangle
 from docai.training.synth.faces import Face, faces
-from docai.training.synth.typeset import Art, Colour, Path, Shape, moved, rectangle
+from docai.training.synth.typeset import Colour, Path, Shape
 
 Point = tuple[float, float]
 

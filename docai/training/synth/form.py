@@ -8,30 +8,17 @@ from dataclasses import replace
 from docai.document import CellKind
 from docai.training.labelled import EntityLabel
 from docai.training.synth import art
+from docai.training.synth.boxes import Art, Frame, Row, Rule, Space, Stack
 from docai.training.synth.faces import faces
 from docai.training.synth.form_elements import CheckBox, Field
 from docai.training.synth.form_tables import column_table, cross_table, listing
 from docai.training.synth.form_writer import PROSE, Entry, FormWriter
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import CellMark, EntityMark, Mark, TableMark
 from docai.training.synth.pages import Pinned, Plan
 from docai.training.synth.regions import coded
 from docai.training.synth.style import writable
-from docai.training.synth.typeset import (
-    BLACK,
-    Art,
-    Bit,
-    Element,
-    Frame,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Row,
-    Rule,
-    Space,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import BLACK, Bit, Element, Ink, Text
 from docai.training.synth.wording import parts as split
 from docai.training.synth.writer import Writer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from docai.training.synth.boxes import moved
 from docai.training.synth.marks import Mark
 from docai.training.synth.typeset import (
     BLACK,
@@ -16,7 +17,6 @@ from docai.training.synth.typeset import (
     Sheet,
     Stroke,
     Text,
-    moved,
 )
 
 

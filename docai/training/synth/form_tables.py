@@ -7,21 +7,11 @@ from dataclasses import dataclass, replace
 
 from docai.document import CellKind
 from docai.training.labelled import EntityLabel
+from docai.training.synth.boxes import Row, Space, Stack
 from docai.training.synth.form_writer import FormWriter
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import CellMark, EntityMark, TableMark
-from docai.training.synth.typeset import (
-    Bit,
-    Colour,
-    Element,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Row,
-    Space,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import Bit, Colour, Element, Ink, Text
 from docai.training.synth.wording import parts as split
 
 WORDS = (

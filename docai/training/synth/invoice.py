@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import timedelta
 
 from docai.training.labelled import EntityLabel
 from docai.training.synth import art
-from docai.training.synth.accounts import (
-    Bill,
-    Line,
-    cents,
-    nice_price,
-    rates_of,
-    some_quantity,
-)
+from docai.training.synth.boxes import Art, Aside, Frame, Row, Space, Stack
 from docai.training.synth.lists import item_table
-from docai.training.synth.marks import EntityMark, FieldMark, Mark, RowMark
+from docai.training.synth.marks import EntityMark, FieldMark, Mark
 from docai.training.synth.pages import A4, LETTER, Pinned, Plan
 from docai.training.synth.people import Party
 from docai.training.synth.regions import coded
+from docai.training.synth.sales import Sale, a_sale
+from docai.training.synth.sums import Sums
 from docai.training.synth.truth import Sought
-from docai.training.synth.typeset import (
-    GREY,
-    WHITE,
-    Art,
-    Aside,
-    Bit,
-    Element,
-    Frame,
-    Grid,
-    GridCell,
-    GridRow,
-    Row,
-    Space,
-    Stack,
-    Text,
-)
-from docai.training.synth.wording import parts
+from docai.training.synth.typeset import GREY, WHITE, Bit, Element, Text
 from docai.training.synth.writer import (
     ADDRESS,
-    NUMBER,
     Pair,
     Writer,
     arranged,
@@ -87,121 +64,8 @@ SOUGHT = Sought(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """Who sold what to whom, and when."""
-
-    vendor: Party
-    customer: Party
-    ship_to: Party | None
-    bill: Bill
-    invoice_id: str
-    issued: date
-    due: date
-    title: str
-
-
 def invoice(writer: Writer) -> Plan:
-    random = writer.random
-    trade = random.choice(list(writer.words["trades"].values()))
-    vendor = writer.people.company(trade["names"])
-    sale = Sale(
-        vendor,
-        writer.people.customer(),
-        writer.people.customer() if writer.chance(0.15) else None,
-        a_bill(writer, trade),
-        number_of(writer),
-        writer.today,
-        writer.today
-        + timedelta(days=random.choice((0, 7, 8, 10, 14, 14, 15, 20, 30, 30, 30, 45, 60))),
-        writer.one_of("invoice_titles"),
-    )
-    return _Layout(writer, sale).plan()
-
-
-def number_of(writer: Writer) -> str:
-    """Invoice numbers as programs make them."""
-    random, year = writer.random, writer.today.year
-    pattern = random.choice(
-        (
-            "######",
-            "####",
-            "#####",
-            f"{year}-####",
-            f"{year}/###",
-            "INV-####",
-            "INV#####",
-            f"RE-{year}-###",
-            f"{year % 100}-#####",
-            "?-######",
-            "??######",
-            f"{year}{writer.today.month:02}###",
-            "########",
-            "#######",
-            "INV/##/####",
-            "?##-####-##",
-            "#-####",
-            "##/####/#",
-        )
-    )
-    return coded(pattern, random)
-
-
-def a_bill(writer: Writer, trade: dict[str, list[str]]) -> Bill:
-    random = writer.random
-    rates = rates_of(writer.region.tax_rates, random)
-    count = random.choices(
-        (
-            1,
-            random.randint(2, 4),
-            random.randint(3, 9),
-            random.randint(10, 20),
-            random.randint(21, 70),
-        ),
-        (2, 5, 6, 2, 1),
-    )[0]
-    discounts, days, groups = writer.chance(0.08), writer.chance(0.1), writer.chance(0.05)
-    lines = [
-        _line(writer, trade, random.choice(rates), discounts=discounts, days=days)
-        for _ in range(count)
-    ]
-    if groups and count > 5:
-        names = [writer.say(str(rule).split("|")[0]) for rule in trade["names"][:3]]
-        lines = [replace(line, group=names[min(2, i * 3 // count)]) for i, line in enumerate(lines)]
-    bill = Bill(tuple(lines), taxed=writer.chance(0.94))
-    if writer.chance(0.12):
-        rate = Decimal(random.choice((2, 3, 5, 10, 15)))
-        bill = replace(bill, discount=cents(bill.goods * rate / 100), discount_rate=rate)
-    if writer.chance(0.2):
-        bill = replace(bill, shipping=nice_price(3.9, 49, random))
-    if writer.chance(0.1):
-        bill = replace(bill, paid=cents(bill.total * random.choice((1, 2, 3, 5)) / 10))
-    return bill
-
-
-def _line(
-    writer: Writer, trade: dict[str, list[str]], rate: Decimal, *, discounts: bool, days: bool
-) -> Line:
-    random = writer.random
-    description, unit, low, high = parts(str(random.choice(trade["goods"])))
-    unit = writer.say(unit)
-    details: tuple[str, ...] = ()
-    if writer.chance(0.22):
-        lines = random.sample(
-            trade["details"], min(random.choice((1, 1, 2)), len(trade["details"]))
-        )
-        details = tuple(writer.say(str(line)) for line in lines)
-    return Line(
-        writer.say(description),
-        some_quantity(unit, float(low), random),
-        nice_price(float(low), float(high), random),
-        rate,
-        unit,
-        coded(random.choice(("######", "??-####", "####", "#####-##", "?###", "##.###")), random),
-        details,
-        Decimal(random.choice((0, 0, 5, 10, 15))) if discounts else Decimal(0),
-        writer.date_near(-30, -1) if days else None,
-    )
+    return _Layout(writer, a_sale(writer)).plan()
 
 
 class _Layout:
@@ -237,7 +101,8 @@ class _Layout:
         if w.chance(0.35):
             body += [w.text(w.one_of("intros")), Space(gap * 0.7)]
         body += [item_table(w, self.sale.bill, self.width), Space(random.choice((2, 6, 10)))]
-        body += [self._sums(), Space(gap), *self._closing(gap)]
+        sums = Sums(w, self.sale.bill, self.width, symbols=self.symbols)
+        body += [sums.element(), Space(gap), *self._closing(gap)]
         foot = self._foot()
         numbered = w.chance(0.5)
         pager = str(random.choice(w.words["labels"]["page"]))
@@ -591,205 +456,6 @@ class _Layout:
                 ),
             )
         ]
-
-    # --- sums ---
-
-    def _sums(self) -> Element:
-        """Sub-total to amount due; taxes in a table of their own, or as lines among the sums."""
-        w, random = self.w, self.random
-        bill = self.sale.bill
-        tax_table = bool(bill.taxes) and w.chance(0.22)
-        pairs = self._sum_pairs(lines_for_taxes=not tax_table or w.chance(0.5))
-        width = random.uniform(0.36, 0.5) * self.width
-        sums = self._sum_grid(pairs, width)
-        taxes = self._tax_table(self.width - width - 24) if tax_table else None
-        if taxes is not None and w.chance(0.6):
-            return Row((taxes, sums), (None, width), gap=24)
-        side = random.choices(("right", "left"), (12, 1))[0]
-        below = [Space(8), taxes] if taxes is not None else []
-        notes = w.text(w.one_of("notes")) if w.chance(0.2) and side == "right" else None
-        row: Element = Aside(sums, width, side)
-        if notes is not None:
-            row = Row((notes, sums), (None, width), gap=24)
-        return Stack((row, *below))
-
-    def _sum_pairs(self, *, lines_for_taxes: bool) -> list[tuple[Pair, bool]]:
-        """Each with whether it is the one that counts."""
-        w, bill = self.w, self.sale.bill
-        rows: list[tuple[Pair, bool]] = []
-
-        def add(
-            name: str,
-            value: Decimal,
-            *,
-            field: str | None = "",
-            label: str = "",
-            main: bool = False,
-        ) -> None:
-            mark = () if field is None else (w.money(field or name, value),)
-            said = label or w.label(name)
-            rows.append((w.pair(said, self._sum_text(value), *mark, ink=w.value_ink), main))
-
-        plain = bill.discount == 0 and bill.shipping == 0
-        net_shown = bool(bill.taxes) and (w.chance(0.93) if plain else w.chance(0.4))
-        if not plain:
-            # Before discount and freight; where no other sum is called so, it is the sub-total.
-            add("subtotal", bill.goods, field=None if net_shown else "subtotal")
-        if bill.discount:
-            said = w.label("total_discount")
-            if w.chance(0.5):
-                said += f" {w.figures.percent(bill.discount_rate)}"
-            sign = -1 if w.chance(0.7) else 1
-            mark = w.money("total_discount", bill.discount)
-            rows.append((w.pair(said, self._sum_text(sign * bill.discount), mark), False))
-        if bill.shipping:
-            add("shipping_cost", bill.shipping)
-        if net_shown:
-            add("subtotal", bill.subtotal)
-        if bill.taxes and lines_for_taxes:
-            self._tax_lines(rows, add)
-        elif bill.taxes:
-            add("total_tax", bill.tax)
-        due_shown = bill.paid > 0 or w.chance(0.15)
-        add("invoice_total", bill.total, main=not due_shown)
-        if bill.paid:
-            add("amount_paid", bill.paid)
-        if due_shown:
-            add("amount_due", bill.due, main=True)
-        return rows
-
-    def _tax_lines(self, rows: list[tuple[Pair, bool]], add: object) -> None:
-        """A line for each rate; with one rate it states the whole tax."""
-        w, random, bill = self.w, self.random, self.sale.bill
-        name = random.choice(w.region.tax_names)
-        for row, share in enumerate(bill.taxes):
-            said = self._tax_label(name, share.rate, share.net)
-            marks: list[Mark] = [w.cell_money("tax_details", row, "amount", share.tax)]
-            if len(bill.taxes) == 1:
-                marks.append(w.money("total_tax", share.tax))
-            pair = w.pair(said[0], self._sum_text(share.tax), *marks)
-            question = pair.label[0].marks
-            rate = RowMark("tax_details", row, "rate", NUMBER, share.rate)
-            bits = [
-                Bit(text, w.label_ink, (*question, rate) if text == said[1] else question)
-                for text in said
-                if text
-            ]
-            if w.colon == ":" or w.colon == "：":
-                bits[-1] = replace(bits[-1], text=bits[-1].text + w.colon)
-            rows.append((Pair(tuple(bits), pair.value), False))
-
-    def _tax_label(self, name: str, rate: Decimal, net: Decimal) -> tuple[str, str, str]:
-        """What stands before the rate, the rate, and what stands behind it."""
-        w, random = self.w, self.random
-        shown = w.figures.percent(rate, space=random.random() < 0.3)
-        plus = random.choice(w.words["plus_tax"]) if w.chance(0.3) else ""
-        if w.chance(0.25) and w.language != "zh":
-            return plus, shown, name
-        if w.chance(0.15):
-            return f"{name} ({random.choice(w.words['of_sum'])} {w.figures.amount(net)})", shown, ""
-        return f"{plus} {name}".strip(), shown, ""
-
-    def _sum_text(self, value: Decimal) -> str:
-        figures = self.w.figures
-        return figures.money(value) if self.symbols else figures.amount(value)
-
-    def _sum_grid(self, pairs: list[tuple[Pair, bool]], width: float) -> Element:
-        _w, random, style = self.w, self.random, self.w.style
-        sides = random.choices(("", "b", "tlbr", "tb"), (6, 2, 2, 1))[0]
-        label_align = random.choice(("left", "left", "right"))
-        emphasis = random.choice(("bold", "bold", "big", "fill", "rule", "dark", "none"))
-        rows = []
-        for pair, main in pairs:
-            label, value, fill, mine = pair.label, pair.value, None, sides
-            if main and emphasis != "none":
-                colour = WHITE if emphasis == "dark" else (0.0, 0.0, 0.0)
-                ink = style.bold(1.25 if emphasis == "big" else 1.0, colour)
-                label = tuple(replace(bit, ink=ink) for bit in label)
-                value = tuple(replace(bit, ink=ink) for bit in value)
-                fill = {"fill": style.ground, "dark": style.accent}.get(emphasis)
-                mine = "tb" if emphasis == "rule" else sides
-            cells = (
-                GridCell(Text(label, label_align), fill=fill),
-                GridCell(Text(value, "right"), fill=fill),
-            )
-            rows.append(GridRow(cells, mine, stays=True))
-        values = max(Text(pair.value).natural() for pair, _ in pairs) * 1.3 + 10
-        return Grid(
-            tuple(rows),
-            (max(60.0, width - values), min(values, width - 60)),
-            pad_y=random.choice((1.0, 2.0, 3.0)),
-            line=style.line_width,
-            colour=style.line,
-            group=None,
-        )
-
-    def _tax_table(self, room: float) -> Element:
-        """Net, rate, tax for each rate."""
-        w, random, style, bill = self.w, self.random, self.w.style, self.sale.bill
-        heads = [
-            str(random.choice(w.words["labels"][n]))
-            for n in ("tax_rate_head", "tax_net", "tax_amount_head")
-        ]
-        gross = w.chance(0.3)
-        if gross:
-            heads.append(str(random.choice(w.words["labels"]["tax_gross"])))
-        questions = [EntityMark(EntityLabel.QUESTION, pairs=False) for _ in heads]
-        ink = style.bold(0.9)
-        sides = random.choice(("tlbr", "b", ""))
-        rows = [
-            GridRow(
-                tuple(
-                    GridCell(Text((Bit(h, ink, (q,)),), "right"))
-                    for h, q in zip(heads, questions, strict=True)
-                ),
-                sides,
-            )
-        ]
-        for row, share in enumerate(bill.taxes):
-            texts: list[tuple[str, tuple[Mark, ...]]] = [
-                (
-                    w.figures.percent(share.rate),
-                    (RowMark("tax_details", row, "rate", NUMBER, share.rate),),
-                ),
-                (
-                    w.figures.amount(share.net),
-                    (w.cell_money("tax_details", row, "net", share.net),),
-                ),
-                (
-                    w.figures.amount(share.tax),
-                    (w.cell_money("tax_details", row, "amount", share.tax),),
-                ),
-            ]
-            if gross:
-                texts.append((w.figures.amount(share.net + share.tax), ()))
-            cells = [
-                GridCell(
-                    Text(
-                        (
-                            Bit(
-                                text,
-                                style.ink(0.9),
-                                (*marks, EntityMark(EntityLabel.ANSWER, (q,), pairs=False)),
-                            ),
-                        ),
-                        "right",
-                    )
-                )
-                for (text, marks), q in zip(texts, questions, strict=True)
-            ]
-            rows.append(GridRow(tuple(cells), sides))
-        width = min(room, 62.0 * len(heads))
-        grid = Grid(
-            tuple(rows),
-            (width / len(heads),) * len(heads),
-            line=style.line_width,
-            colour=style.line,
-        )
-        if w.chance(0.4):
-            heading = str(random.choice(w.words["headings"]["tax"]))
-            return Stack((w.heading(heading, style.bold()), Space(2), grid), keep=True)
-        return grid
 
     # --- closing and foot ---
 

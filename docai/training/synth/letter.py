@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from docai.training.synth import art
+from docai.training.synth.boxes import Art, Aside, Row, Rule, Space, Stack
 from docai.training.synth.pages import A4, LETTER, Plan
-from docai.training.synth.typeset import GREY, Art, Aside, Element, Row, Rule, Space, Stack
+from docai.training.synth.typeset import GREY, Element
 from docai.training.synth.writer import Writer, inline
 
 

@@ -9,19 +9,10 @@ from decimal import Decimal
 from docai.document import CellKind
 from docai.training.labelled import EntityLabel
 from docai.training.synth.accounts import Bill, Line
+from docai.training.synth.boxes import Stack
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import CellMark, EntityMark, Mark, RowMark, TableMark
-from docai.training.synth.typeset import (
-    WHITE,
-    Bit,
-    Colour,
-    Element,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import WHITE, Bit, Colour, Element, Ink, Text
 from docai.training.synth.writer import DATE, NUMBER, Writer
 
 NARROW = 110.0  # points; a description needs more

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from docai.training.synth import art
 from docai.training.synth.accounts import nice_price
+from docai.training.synth.boxes import Art, Frame, Row, Rule, Space, Stack
 from docai.training.synth.pages import A4, Plan
-from docai.training.synth.typeset import Art, Element, Frame, Row, Rule, Space, Stack
+from docai.training.synth.typeset import Element
 from docai.training.synth.writer import Writer
 
 

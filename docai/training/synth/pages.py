@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from docai.training.synth.typeset import Element, Fitted, Sheet, Slab, Space, slabs
+from docai.training.synth.boxes import Space
+from docai.training.synth.typeset import Element, Fitted, Sheet, Slab, slabs
 
 A4 = (595.28, 841.89)
 LETTER = (612.0, 792.0)

@@ -9,27 +9,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from docai.training.labelled import EntityLabel
 from docai.training.synth import art
 from docai.training.synth.accounts import ZERO, Bill, Line, cents, nice_price
+from docai.training.synth.boxes import Art, Row, Rule, Space, Stack
 from docai.training.synth.faces import faces
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import EntityMark, FieldMark, Mark, RowMark
 from docai.training.synth.pages import A4, Pinned, Plan
 from docai.training.synth.people import Party
 from docai.training.synth.regions import coded
 from docai.training.synth.style import hand
 from docai.training.synth.truth import Sought
-from docai.training.synth.typeset import (
-    Art,
-    Bit,
-    Element,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Row,
-    Rule,
-    Space,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import Bit, Element, Ink, Text
 from docai.training.synth.writer import ADDRESS, NUMBER, Writer
 
 SOUGHT = Sought(

@@ -6,25 +6,10 @@ from dataclasses import dataclass, replace
 
 from docai.document import BlockKind
 from docai.geometry import Box
+from docai.training.synth.boxes import Art, Frame, Row, Rule, Space, Stack, rectangle
 from docai.training.synth.pages import A4, LETTER, Plan
 from docai.training.synth.tables import data_table
-from docai.training.synth.typeset import (
-    GREY,
-    Art,
-    Element,
-    Fitted,
-    Frame,
-    Row,
-    Rule,
-    Shape,
-    Sheet,
-    Slab,
-    Space,
-    Stack,
-    Text,
-    rectangle,
-    slabs,
-)
+from docai.training.synth.typeset import GREY, Element, Fitted, Shape, Sheet, Slab, Text, slabs
 from docai.training.synth.writer import Writer
 
 

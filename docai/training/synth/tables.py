@@ -7,20 +7,11 @@ from decimal import Decimal
 
 from docai.document import CellKind
 from docai.training.labelled import EntityLabel
+from docai.training.synth.boxes import Space, Stack
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import CellMark, EntityMark, TableMark
 from docai.training.synth.pages import A4, LETTER, Plan
-from docai.training.synth.typeset import (
-    WHITE,
-    Bit,
-    Element,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Space,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import WHITE, Bit, Element, Ink, Text
 from docai.training.synth.wording import parts
 from docai.training.synth.writer import Writer
 

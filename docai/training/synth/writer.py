@@ -10,24 +10,13 @@ from random import Random
 
 from docai.results import FieldType, Money
 from docai.training.labelled import EntityLabel
+from docai.training.synth.boxes import Row, Rule, Stack
+from docai.training.synth.grids import Grid, GridCell, GridRow
 from docai.training.synth.marks import EntityMark, FieldMark, Mark, RowMark
 from docai.training.synth.people import People
 from docai.training.synth.regions import Figures, Region, coded, figures, region_for
 from docai.training.synth.style import Style, style_for
-from docai.training.synth.typeset import (
-    GREY,
-    Bit,
-    Colour,
-    Element,
-    Grid,
-    GridCell,
-    GridRow,
-    Ink,
-    Row,
-    Rule,
-    Stack,
-    Text,
-)
+from docai.training.synth.typeset import GREY, Bit, Colour, Element, Ink, Text
 from docai.training.synth.wording import Names, expanded, label, vocabulary
 
 ADDRESS, DATE, MONEY, NUMBER = (
