@@ -37,6 +37,9 @@ FIELDS_OF = {
     "vendor_name": ("vendor_name", "merchant_name"),
     "customer": ("customer_name",),
     "vendor_address": ("vendor_address", "merchant_address"),
+    "vendor_tax_id": ("vendor_tax_id", "merchant_tax_id"),
+    "amount_paid": ("amount_paid", "total"),
+    "transaction_date": ("transaction_date", "invoice_date"),
     "shipping": ("shipping_address",),
     "billing": ("billing_address", "customer_address"),
     "phone": ("vendor_phone", "merchant_phone"),
@@ -88,17 +91,26 @@ def understand(question: str) -> Asked:
 
 
 def _concepts(text: str, *books: PhraseBook) -> list[str]:
-    """What the phrases in a text stand for, longest first; words of questions are none."""
+    """What the phrases in a text stand for, longest first; words of questions are none.
+
+    A phrase within a longer one says nothing: "the supplier's address" asks for no supplier.
+    """
     whole = key(text)
-    found: list[tuple[int, str]] = []
+    found: list[tuple[str, str]] = []
     for book in books:
         for phrase in book:
             if phrase.concept in ("stop", "other") or not phrase.sure or len(phrase.key) < 2:
                 continue
             if phrase.key in whole and _stands_alone(phrase.text, text):
-                found.append((len(phrase.key), phrase.concept))
-    found.sort(key=lambda pair: -pair[0])
-    return list(dict.fromkeys(concept for _, concept in found))
+                found.append((phrase.key, phrase.concept))
+    found.sort(key=lambda pair: -len(pair[0]))
+    concepts: list[str] = []
+    taken: list[str] = []
+    for phrase_key, concept in found:
+        if not any(phrase_key != longer and phrase_key in longer for longer in taken):
+            taken.append(phrase_key)
+            concepts.append(concept)
+    return list(dict.fromkeys(concepts))
 
 
 def _stands_alone(phrase: str, text: str) -> bool:

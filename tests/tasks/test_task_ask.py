@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 from test_task_invoice import AMERICAN, GERMAN
 from typed import document
@@ -5,6 +7,9 @@ from typed import document
 from docai.document import Cell, CellKind, Document, Page, Source, Table, Word
 from docai.geometry import Box
 from docai.tasks import answer
+from docai.tasks.ask import FIELDS_OF, understand
+from docai.training.synth import LANGUAGES
+from docai.training.synth.wording import expanded, vocabulary
 
 
 def first(made, question):
@@ -45,6 +50,42 @@ def test_questions_about_an_american_invoice(question, expected):
 )
 def test_the_question_need_not_be_in_the_documents_language(question, expected):
     assert first(document(GERMAN), question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is the supplier's address?", "vendor_address"),
+        ("What's the VAT number of the buyer?", "customer_tax_id"),
+        ("How did the customer pay?", "payment_method"),
+        ("By when do we have to pay?", "due_date"),
+        ("Wo sitzt der Verkäufer?", "vendor_address"),
+        ("Von wem stammt diese Rechnung?", "vendor_name"),
+        ("Wie viel ist noch offen?", "amount_due"),
+        ("Où se trouve le vendeur ?", "vendor_address"),
+        ("À quelle heure était-ce ?", "transaction_time"),
+        ("¿Para quién es la factura?", "customer_name"),
+        ("¿Dónde se compró?", "vendor_name"),
+        ("客户的税号是多少？", "customer_tax_id"),
+    ],
+)
+def test_what_is_asked_for_is_understood_in_other_words(question, expected):
+    assert understand(question).concepts[0] == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_question_that_is_made_about_a_field_is_understood(language):
+    for name, wordings in vocabulary(language)["questions"]["fields"].items():
+        for text in (
+            expanded(str(wording), Random(n), {}) for wording in wordings for n in range(3)
+        ):
+            concepts = understand(text).concepts[:3]
+            assert name in [f for concept in concepts for f in FIELDS_OF.get(concept, (concept,))]
+
+
+def test_a_phrase_within_a_longer_one_says_nothing():
+    assert "vendor_name" not in understand("What is the supplier's address?").concepts
+    assert first(document("Supplier: Acme"), "What is the supplier's address?") is None
 
 
 @pytest.mark.parametrize(
@@ -99,7 +140,7 @@ def test_a_tables_cell_is_found_by_its_row_and_column():
 
 
 def test_answers_come_likeliest_first_and_as_many_as_wanted():
-    found = answer(document(AMERICAN), "What is the total amount due?", top=3)
+    found = answer(document(AMERICAN), "What is the total, and when is it due?", top=3)
     assert 1 < len(found) <= 3
     assert [a.confidence for a in found] == sorted((a.confidence for a in found), reverse=True)
     assert all(a.evidence for a in found)
