@@ -117,7 +117,7 @@ def _heads_groups(
     strip, below = strips[above], strips[run.start]
     if is_whole(strip) or below.top - strip.bottom > HEADER_GAP * height:
         return False
-    if any(map(_is_data, _texts(strip, words))) or any(map(_is_data, _texts(below, words))):
+    if _holds_data(strip, words) or _holds_data(below, words):
         return False
     pieces = group_heads(strip.row, run.columns, levels, strip.bottom, below.top)
     return (
@@ -136,12 +136,12 @@ def _stays_within(piece: Piece, columns: Sequence[Span]) -> bool:
     return left <= box.left and box.right <= right
 
 
-def _texts(strip: Strip, words: Sequence[Word]) -> list[str]:
-    return [text_of(fragment.words, words) for fragment in strip.row]
-
-
-def _is_data(text: str) -> bool:
-    return is_figure(text) and not is_year(text)
+def _holds_data(strip: Strip, words: Sequence[Word]) -> bool:
+    """Whether there is a figure in the row; years are names of columns."""
+    if not strip.figures:
+        return False
+    texts = (text_of(fragment.words, words) for fragment in strip.row)
+    return any(is_figure(text) and not is_year(text) for text in texts)
 
 
 def _ends_text(strips: Sequence[Strip], number: int, height: float) -> bool:
@@ -159,8 +159,8 @@ def _heads(strip: Strip, below: Strip, run: Run, words: Sequence[Word], height: 
     """Whether these words name most columns, or are the upper part of labels close below."""
     gap = below.top - strip.bottom
     is_tight = gap < TIGHT_GAP * height
-    below_is_header = not below.figures
-    if is_whole(strip) or strip.figures or gap > HEADER_GAP * height:
+    below_is_header = not _holds_data(below, words)
+    if is_whole(strip) or _holds_data(strip, words) or gap > HEADER_GAP * height:
         return False
     if below_is_header and not is_tight:
         return False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docai.document import Cell, CellKind, Document, Page, Role, WholeTable, WordRef, whole_tables
+from docai.layout.figures import is_year
 from docai.results import Answer
 from docai.tasks.likeness import content_words, is_form_of
 
@@ -77,13 +78,21 @@ def _places(table: WholeTable) -> Iterator[_Place]:
 
 def _score(asked: Sequence[str], place: _Place) -> float:
     """0..1; 0 where the question does not name both, or is about something else."""
-    by_head = max((named_in(content_words(head), asked) for head in place.heads), default=0.0)
+    by_head = max((_headed(content_words(head), asked) for head in place.heads), default=0.0)
     by_name = named_in(content_words(place.name), asked)
     if by_head < ALIKE or by_name < ALIKE:
         return 0.0
     context = content_words(" ".join((*place.heads, place.name, place.besides)))
     covered = sum(any(is_form_of(word, own) for own in context) for word in asked) / len(asked)
     return covered * by_head * by_name if covered >= MIN_COVERED else 0.0
+
+
+def _headed(words: Sequence[str], asked: Sequence[str]) -> float:
+    """Of columns of dates, the year is what tells one from another."""
+    years = [word for word in words if is_year(word)]
+    if years and any(map(is_year, asked)):
+        return float(any(year in asked for year in years))
+    return named_in(words, asked)
 
 
 def named_in(words: Sequence[str], question: Sequence[str]) -> float:

@@ -95,6 +95,16 @@ def test_a_header_of_two_lines_is_one_row() -> None:
     assert cells(arrange(page(words)))[0][-1] == "Preis Gesamt"
 
 
+def test_two_years_above_their_figures_head_them() -> None:
+    words = typed_to("2025", 430, 100) + typed_to("2024", 520, 100)
+    for n, row in enumerate((["Pens", "1,460", "1,315"], ["Paper", "958", "17,210"])):
+        words += typed(row[0], 80, 118 + n * 18)
+        words += typed_to(row[1], 430, 118 + n * 18) + typed_to(row[2], 520, 118 + n * 18)
+    arranged = arrange(page(words))
+    assert cells(arranged)[0] == ["", "2025", "2024"]
+    assert header_texts(arranged) == ["", "2025", "2024"]
+
+
 def test_two_lists_with_heads_of_their_own_are_two_tables() -> None:
     second = [
         *row_of(["Nr", "Steuersatz", "Netto", "Steuer", "Brutto"], 154),

@@ -47,6 +47,18 @@ def test_heads_of_two_levels_tell_the_column():
     assert texts(MEMBERS, "How many adults had Sailing in 2024?")[0] == "97"
 
 
+def test_of_columns_of_dates_the_year_tells_which():
+    made = document(
+        plain("", "Year ended 31 December 2025", "Year ended 31 December 2024"),
+        plain("License revenue", "3,181", "3,042"),
+        plain("Other revenue", "12", "17"),
+    )
+    assert texts(made, "What was the license revenue in 2024?")[0] == "3,042"
+    other = "What was the license revenue for the year ended 31 December 2025?"
+    assert texts(made, other)[0] == "3,181"
+    assert texts(made, "What was the license revenue in 2023?") == []
+
+
 def test_what_is_asked_too_broadly_is_answered_with_less_confidence():
     sure, *_ = answer(MEMBERS, "juniors Rowing 2025", top=5)
     unsure, other, *_ = answer(MEMBERS, "juniors Rowing", top=5)
