@@ -129,10 +129,27 @@ def _from_fields(asked: Asked, document: Document) -> Iterator[Answer]:
         return
     yield from _from_items(asked, extraction.items)
     for rank, concept in enumerate(asked.concepts[:3]):
-        names = FIELDS_OF.get(concept, (concept,))
-        field = next((f for name in names if (f := extraction.get(name)) is not None), None)
+        field = _field(concept, document)
         if field is not None:
             yield _answer(field, field.confidence * 0.8**rank)
+
+
+def field_called(name: str, document: Document) -> Field | None:
+    """The field of an invoice or a receipt that goes by this name, and by no other."""
+    same = key(name)
+    books = (lexicon().questions, lexicon().labels)
+    found = (p.concept for book in books for p in book.by_key.get(same, ()) if p.sure)
+    concept = next(found, name.replace(" ", "_"))
+    return None if concept in ("stop", "other") else _field(concept, document)
+
+
+def _field(concept: str, document: Document) -> Field | None:
+    """What the task that fits an invoice or a receipt knows of a concept."""
+    extraction = _extraction(document)
+    if extraction.task not in ("invoice", "receipt"):
+        return None
+    names = FIELDS_OF.get(concept, (concept,))
+    return next((field for name in names if (field := extraction.get(name)) is not None), None)
 
 
 @lru_cache(maxsize=2)

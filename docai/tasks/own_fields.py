@@ -11,9 +11,9 @@ import yaml
 
 from docai.document import Document
 from docai.errors import UsageError
-from docai.results import Extraction, FieldType, KeyValue
+from docai.results import Extraction, FieldType, KeyValue, Span
+from docai.tasks import ask, form, labels
 from docai.tasks import candidates as kinds
-from docai.tasks import form, labels
 from docai.tasks.assemble import by_score, fields_of
 from docai.tasks.base import FieldSpec, geometric
 from docai.tasks.candidates import Candidate, Kind, candidates
@@ -70,6 +70,18 @@ def _values(spec: FieldSpec, context: Context, pairs: Sequence[KeyValue]) -> Ite
     for candidate in candidates(spec.name, kind, hits, spec.name, context):
         yield _shaped(candidate, spec)
     yield from _by_likeness(spec, kind, context, pairs)
+    yield from _called_alike(spec, kind, context)
+
+
+def _called_alike(spec: FieldSpec, kind: Kind, context: Context) -> Iterator[Candidate]:
+    """What we know as a field of invoices and receipts, by any of the words that stand for it."""
+    for text in (spec.name.replace("_", " "), *spec.labels):
+        field = ask.field_called(text, context.document)
+        for one in kind.parse(field.text, context)[:1] if field is not None else ():
+            value, proved = kinds.unwrap(one.value)
+            assert field is not None
+            span, score = Span(field.text, field.evidence), LIKE_SCORE + log_odds(field.confidence)
+            yield _shaped(Candidate(spec.name, kind.type, value, span, score, proved), spec)
 
 
 def _phrases(spec: FieldSpec) -> PhraseBook:

@@ -2,6 +2,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from test_task_invoice import AMERICAN
 from typed import document
 
 from docai.errors import UsageError
@@ -43,6 +44,20 @@ def test_a_field_may_be_found_by_its_name_alone():
     assert values(FieldSpec("contract_reference"), FieldSpec("floor", FieldType.NUMBER)) == {
         "contract_reference": "LA-2026/7",
         "floor": 3,
+    }
+
+
+def test_a_field_that_goes_by_a_name_of_ours_is_ours_whatever_the_language():
+    assert values(
+        FieldSpec("supplier"),
+        FieldSpec("Gesamtbetrag", FieldType.MONEY),
+        FieldSpec("client", labels=("buyer",)),
+        FieldSpec("total", FieldType.DATE),
+        text=AMERICAN,
+    ) == {
+        "supplier": "ACME SUPPLY INC",
+        "Gesamtbetrag": Money(Decimal("343.98"), "USD"),
+        "client": "Jane Doe",
     }
 
 
