@@ -77,7 +77,8 @@ CARD = Card(
         ),
     ),
     limits=(
-        "questions in English; fields, kinds and forms also in German, French and Spanish",
+        "running text is read in English alone; fields, kinds and forms also in German, French and "
+        "Spanish",
         "weak on forms and pages unlike those it saw, and too sure of itself there",
         "one answer in one place; nothing is counted or added up",
         "line items and tables are read by rules",

@@ -77,9 +77,10 @@ def _called_alike(spec: FieldSpec, kind: Kind, context: Context) -> Iterator[Can
     """What we know as a field of invoices and receipts, by any of the words that stand for it."""
     for text in (spec.name.replace("_", " "), *spec.labels):
         field = ask.field_called(text, context.document)
-        for one in kind.parse(field.text, context)[:1] if field is not None else ():
+        if field is None:
+            continue
+        for one in kind.parse(field.text, context)[:1]:
             value, proved = kinds.unwrap(one.value)
-            assert field is not None
             span, score = Span(field.text, field.evidence), LIKE_SCORE + log_odds(field.confidence)
             yield _shaped(Candidate(spec.name, kind.type, value, span, score, proved), spec)
 

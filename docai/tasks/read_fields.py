@@ -70,8 +70,8 @@ ORDERS = {"invoice": invoice.ORDER, "receipt": receipt.ORDER}  # of the fields i
 
 # Fitted by tools/fit_fields.py. What rules alone find of typed fields keeps the rules' confidence,
 # which is calibrated already.
-TYPED = Opinions((-5.61, 0.32, 0.61, 1.82), (0.01, 0.26, 0.23, 0.00, 0.43), (0.75, 0.41))
-OWN = Opinions((-4.94, 0.48, 0.72, 1.05), (-1.32, 0.05, 0.48, 0.00, 1.23), (-1.94, 1.32))
+TYPED = Opinions((-5.61, 0.32, 0.61, 1.82), (-0.06, 0.27, 0.25, 0.00, 0.46), (0.74, 0.42))
+OWN = Opinions((-5.49, 0.35, 0.68, 1.10), (-1.29, 0.31, 0.15, 0.00, 0.86), (-1.36, 0.93))
 
 
 @dataclass(frozen=True, slots=True)
