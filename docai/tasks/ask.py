@@ -45,6 +45,7 @@ FIELDS_OF = {
     "phone": ("vendor_phone", "merchant_phone"),
     "email": ("vendor_email",),
 }
+PARTIES = frozenset({"vendor", "vendor_name", "customer", "customer_name"})
 ITEM_FIELDS = {"amount": ("amount", "total_price"), "unit_price": ("unit_price", "price")}
 
 
@@ -56,6 +57,12 @@ class Asked:
     words: tuple[str, ...]  # content words, folded
     concepts: tuple[str, ...]
     columns: tuple[str, ...]
+
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """The concepts that a field may answer: of the vendor's telephone number, the number."""
+        fields = [concept for concept in self.concepts if concept not in ("name", "price")]
+        return tuple([concept for concept in fields if concept not in PARTIES] or fields)
 
 
 def answers(
@@ -128,7 +135,7 @@ def _from_fields(asked: Asked, document: Document) -> Iterator[Answer]:
     if extraction.task not in ("invoice", "receipt"):
         return
     yield from _from_items(asked, extraction.items)
-    for rank, concept in enumerate(asked.concepts[:3]):
+    for rank, concept in enumerate(asked.sought[:3]):
         field = _field(concept, document)
         if field is not None:
             yield _answer(field, field.confidence * 0.8**rank)

@@ -1,3 +1,5 @@
+import re
+from importlib import resources
 from random import Random
 
 import pytest
@@ -79,8 +81,21 @@ def test_every_question_that_is_made_about_a_field_is_understood(language):
         for text in (
             expanded(str(wording), Random(n), {}) for wording in wordings for n in range(3)
         ):
-            concepts = understand(text).concepts[:3]
-            assert name in [f for concept in concepts for f in FIELDS_OF.get(concept, (concept,))]
+            first = understand(text).sought[0]
+            assert name in FIELDS_OF.get(first, (first,))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is the vendor's telephone number?", ("phone",)),
+        ("Wie lautet die E-Mail-Adresse des Verkäufers?", ("email",)),
+        ("What is the name of the vendor?", ("vendor_name",)),
+        ("What is the shipping address?", ("shipping",)),
+    ],
+)
+def test_of_something_of_the_vendors_it_is_not_the_vendor_that_is_sought(question, expected):
+    assert understand(question).sought[:1] == expected
 
 
 def test_a_phrase_within_a_longer_one_says_nothing():
@@ -144,3 +159,13 @@ def test_answers_come_likeliest_first_and_as_many_as_wanted():
     assert 1 < len(found) <= 3
     assert [a.confidence for a in found] == sorted((a.confidence for a in found), reverse=True)
     assert all(a.evidence for a in found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_concept_stands_twice_in_a_section_where_yaml_would_keep_the_last_alone(language):
+    text = (
+        resources.files("docai.tasks").joinpath("vocabulary", f"{language}.yaml").read_text("utf-8")
+    )
+    for section in re.split(r"^(?=\w)", text, flags=re.MULTILINE):
+        names = re.findall(r"^  ([\w ]+):", section, flags=re.MULTILINE)
+        assert len(names) == len(set(names)), section.split(":")[0]
