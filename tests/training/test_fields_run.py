@@ -23,8 +23,9 @@ def test_the_ways_are_compared_on_the_same_fields():
     }
     assert len({row["fields"] for row in rows.values()}) == 1
     for how in ("typed", "own"):
-        assert rows[f"till, {how}, together"]["F1"] >= 0.6
-    assert rows["till, own, together"]["F1"] > rows["till, own, rules"]["F1"]
+        alone = [rows[f"till, {how}, {way}"]["F1"] for way in ("rules", "model")]
+        assert min(alone) >= 0.5
+        assert rows[f"till, {how}, together"]["F1"] >= max(alone)
     for row in rows.values():
         low, high = map(float, row["F1, 95 %"].split("–"))
         assert low - 0.001 <= row["F1"] <= high + 0.001
