@@ -77,12 +77,18 @@ def _called_alike(spec: FieldSpec, kind: Kind, context: Context) -> Iterator[Can
     """What we know as a field of invoices and receipts, by any of the words that stand for it."""
     for text in (spec.name.replace("_", " "), *spec.labels):
         field = ask.field_called(text, context.document)
-        if field is None:
-            continue
-        for one in kind.parse(field.text, context)[:1]:
-            value, proved = kinds.unwrap(one.value)
-            span, score = Span(field.text, field.evidence), LIKE_SCORE + log_odds(field.confidence)
-            yield _shaped(Candidate(spec.name, kind.type, value, span, score, proved), spec)
+        if field is not None:
+            score = LIKE_SCORE + log_odds(field.confidence)
+            yield from _typed(spec, kind, Span(field.text, field.evidence), score, context)
+
+
+def _typed(
+    spec: FieldSpec, kind: Kind, span: Span, score: float, context: Context
+) -> Iterator[Candidate]:
+    """The value in a text, if it holds one of the field's type."""
+    for one in kind.parse(span.text, context)[:1]:
+        value, proved = kinds.unwrap(one.value)
+        yield _shaped(Candidate(spec.name, kind.type, value, span, score, proved), spec)
 
 
 def _phrases(spec: FieldSpec) -> PhraseBook:
@@ -115,11 +121,8 @@ def _by_likeness(
         alike = max((likeness(words, content_words(pair.key.text)) for words in wanted), default=0)
         if alike < MIN_LIKENESS:
             continue
-        for one in kind.parse(pair.value.text, context)[:1]:
-            value, proved = kinds.unwrap(one.value)
-            score = LIKE_SCORE * alike + log_odds(pair.confidence)
-            candidate = Candidate(spec.name, kind.type, value, pair.value, score, proved)
-            yield _shaped(candidate, spec)
+        score = LIKE_SCORE * alike + log_odds(pair.confidence)
+        yield from _typed(spec, kind, pair.value, score, context)
 
 
 def _shaped(candidate: Candidate, spec: FieldSpec) -> Candidate:
