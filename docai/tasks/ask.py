@@ -16,14 +16,15 @@ from docai.results import Answer, Extraction, Field, Item, KeyValue
 from docai.tasks import auto, form
 from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
-from docai.tasks.lexicon import PhraseBook, lexicon
-from docai.tasks.likeness import content_words, is_form_of, likeness
+from docai.tasks.lexicon import Phrase, PhraseBook, lexicon
+from docai.tasks.likeness import asked_words, content_words, is_about, is_form_of, likeness
 from docai.tasks.text import key
 
 MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
 MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 LONGEST = 300  # characters of a question that are read
 ROW_ALIKE = 0.5  # of a row's name, found again in the question
+NOT_OF_ITEM = 0.5  # that a field is meant where a question names an item, too
 
 # Field names by the concept that a phrase stands for, where they differ.
 FIELDS_OF = {
@@ -45,7 +46,9 @@ FIELDS_OF = {
     "phone": ("vendor_phone", "merchant_phone"),
     "email": ("vendor_email",),
 }
+NO_FIELD = frozenset({"stop", "frame", "other"})
 PARTIES = frozenset({"vendor", "vendor_name", "customer", "customer_name"})
+OF_AN_ITEM = {"price", "total", "invoice_total", "amount_due"}  # where one is named: its amount
 ITEM_FIELDS = {"amount": ("amount", "total_price"), "unit_price": ("unit_price", "price")}
 
 
@@ -54,15 +57,21 @@ class Asked:
     """A question with the concepts its phrases stand for, the longest phrase first."""
 
     text: str
-    words: tuple[str, ...]  # content words, folded
+    words: tuple[str, ...]  # that say what is asked for, folded
     concepts: tuple[str, ...]
     columns: tuple[str, ...]
+    rest: tuple[str, ...]  # content words that none of its phrases accounts for
 
     @property
     def sought(self) -> tuple[str, ...]:
         """The concepts that a field may answer: of the vendor's telephone number, the number."""
         fields = [concept for concept in self.concepts if concept not in ("name", "price")]
         return tuple([concept for concept in fields if concept not in PARTIES] or fields)
+
+    @property
+    def of_items(self) -> tuple[str, ...]:
+        """The columns that an item may answer from."""
+        return self.columns or (("amount",) if OF_AN_ITEM.intersection(self.concepts) else ())
 
 
 def answers(
@@ -89,35 +98,39 @@ def answers(
 
 def understand(question: str) -> Asked:
     text = question[:LONGEST]
+    words = asked_words(text)
+    fields = _phrases(text, lexicon().questions, lexicon().labels)
+    columns = _phrases(text, lexicon().columns)
+    said = content_words(" ".join(phrase.text for phrase in (*fields, *columns)))
+    rest = tuple(word for word in words if not any(is_form_of(word, own) for own in said))
     return Asked(
         text,
-        content_words(text),
-        tuple(_concepts(text, lexicon().questions, lexicon().labels)),
-        tuple(_concepts(text, lexicon().columns)),
+        words,
+        tuple(dict.fromkeys(phrase.concept for phrase in fields)),
+        tuple(dict.fromkeys(phrase.concept for phrase in columns)),
+        rest,
     )
 
 
-def _concepts(text: str, *books: PhraseBook) -> list[str]:
-    """What the phrases in a text stand for, longest first; words of questions are none.
+def _phrases(text: str, *books: PhraseBook) -> list[Phrase]:
+    """Those in a text, longest first; words of questions in general are none.
 
     A phrase within a longer one says nothing: "the supplier's address" asks for no supplier.
     """
     whole = key(text)
-    found: list[tuple[str, str]] = []
+    found: list[Phrase] = []
     for book in books:
         for phrase in book:
-            if phrase.concept in ("stop", "other") or not phrase.sure or len(phrase.key) < 2:
+            if phrase.concept in NO_FIELD or not phrase.sure or len(phrase.key) < 2:
                 continue
             if phrase.key in whole and _stands_alone(phrase.text, text):
-                found.append((phrase.key, phrase.concept))
-    found.sort(key=lambda pair: -len(pair[0]))
-    concepts: list[str] = []
-    taken: list[str] = []
-    for phrase_key, concept in found:
-        if not any(phrase_key != longer and phrase_key in longer for longer in taken):
-            taken.append(phrase_key)
-            concepts.append(concept)
-    return list(dict.fromkeys(concepts))
+                found.append(phrase)
+    found.sort(key=lambda phrase: -len(phrase.key))
+    taken: list[Phrase] = []
+    for phrase in found:
+        if not any(phrase.key != one.key and phrase.key in one.key for one in taken):
+            taken.append(phrase)
+    return taken
 
 
 def _stands_alone(phrase: str, text: str) -> bool:
@@ -135,10 +148,11 @@ def _from_fields(asked: Asked, document: Document) -> Iterator[Answer]:
     if extraction.task not in ("invoice", "receipt"):
         return
     yield from _from_items(asked, extraction.items)
+    meant = NOT_OF_ITEM if _is_of_item(asked, extraction.items) else 1.0
     for rank, concept in enumerate(asked.sought[:3]):
         field = _field(concept, document)
         if field is not None:
-            yield _answer(field, field.confidence * 0.8**rank)
+            yield _answer(field, field.confidence * meant * 0.8**rank)
 
 
 def field_called(name: str, document: Document) -> Field | None:
@@ -147,7 +161,7 @@ def field_called(name: str, document: Document) -> Field | None:
     books = (lexicon().questions, lexicon().labels)
     found = (p.concept for book in books for p in book.by_key.get(same, ()) if p.sure)
     concept = next(found, name.replace(" ", "_"))
-    return None if concept in ("stop", "other") else _field(concept, document)
+    return None if concept in NO_FIELD else _field(concept, document)
 
 
 def _field(concept: str, document: Document) -> Field | None:
@@ -169,10 +183,17 @@ def _answer(field: Field, confidence: float) -> Answer:
     return Answer(field.text, confidence, field.evidence)
 
 
+def _is_of_item(asked: Asked, items: Iterable[Item]) -> bool:
+    """“VAT of the oat milk”: a column and, besides its words, an item are named."""
+    described = (item.get("description") for item in items)
+    return bool(asked.of_items) and any(
+        named_in(content_words(one.text), asked.rest) >= ROW_ALIKE for one in described if one
+    )
+
+
 def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
     """“How much are the balloons?”: the item whose description is in the question."""
-    columns = asked.columns or (("amount",) if "price" in asked.concepts else ())
-    if not columns:
+    if not asked.of_items:
         return
     for item in items:
         description = item.get("description")
@@ -181,7 +202,7 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
         alike = named_in(content_words(description.text), asked.words)
         if alike < ROW_ALIKE:
             continue
-        for column in columns:
+        for column in asked.of_items:
             names = ITEM_FIELDS.get(column, (column,))
             field = next((f for name in names if (f := item.get(name)) is not None), None)
             if field is not None and field is not description:
@@ -192,7 +213,9 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
 def _from_labels(asked: Asked, pairs: Iterable[KeyValue]) -> Iterator[Answer]:
     """Labelled values anywhere on the pages."""
     for pair in pairs:
-        alike = likeness(asked.words, content_words(pair.key.text))
+        label = pair.key.text
+        named = is_about(asked.text, label)
+        alike = 1.0 if named else likeness(asked.words, content_words(label))
         if pair.value is None or alike < MIN_LIKENESS:
             continue
         if pair.checked is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from docai.tasks.lexicon import lexicon
+from docai.tasks.lexicon import Phrase, lexicon
 from docai.tasks.text import fold
 
 CLOSE = 85.0  # percent of characters: "invoce" is "invoice", "date" is not "rate"
@@ -19,6 +19,37 @@ def content_words(text: str) -> tuple[str, ...]:
     """Folded words without those of questions in general ("what", "is", "der")."""
     words = _WORD.findall(fold(text))
     return tuple(dict.fromkeys(word for word in words if word not in stop_words()))
+
+
+def asked_words(question: str) -> tuple[str, ...]:
+    """Its content words without what questions are framed in ("it says next to"), if any is left."""
+    return content_words(_unframed(question)) or content_words(question)
+
+
+def is_about(question: str, label: str) -> bool:
+    """The question is the label word for word, and else but the way to ask for it."""
+    words, own = _WORD.findall(fold(question)), _WORD.findall(fold(label))
+    for start in range(len(words) - len(own) + 1 if own else 0):
+        end = start + len(own)
+        around = " ".join(words[:start]), " ".join(words[end:])
+        if words[start:end] == own and not any(content_words(_unframed(w)) for w in around):
+            return True
+    return False
+
+
+def _unframed(text: str) -> str:
+    return _frames().sub(" ", fold(text))
+
+
+@cache
+def _frames() -> re.Pattern[str]:
+    phrases = sorted(map(_framing, lexicon().questions.concept("frame")), key=len, reverse=True)
+    return re.compile("|".join(phrases))
+
+
+def _framing(phrase: Phrase) -> str:
+    words = _WORD.findall(fold(phrase.text))
+    return r"\s*".join(words) if phrase.language == "zh" else r"\b" + r"\W+".join(words) + r"\b"
 
 
 @cache

@@ -119,6 +119,21 @@ def test_what_the_document_does_not_say_has_no_answer(question):
     assert answer(document(""), question) == ()
 
 
+@pytest.mark.parametrize(
+    ("made", "question", "expected"),
+    [
+        (AMERICAN, "What is the total price of the office chair?", "$298.50"),
+        (AMERICAN, "Which total does the office chair have?", "$298.50"),
+        (AMERICAN, "What is the total amount?", "$343.98"),
+        (GERMAN, "Wie hoch ist der Betrag für den Schraubensatz?", "55,00"),
+        (GERMAN, "Wie viel kostet der Schraubensatz insgesamt?", "55,00"),
+        (GERMAN, "Wie hoch ist der Betrag insgesamt?", "351,05 €"),
+    ],
+)
+def test_where_an_item_is_named_its_amount_is_meant(made, question, expected):
+    assert first(document(made), question) == expected
+
+
 def test_labels_that_no_vocabulary_knows():
     made = document("""
 Blood group: AB positive
