@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from docai.document import Document
+from docai.document import Document, WordRef
 from docai.results import Answer, Extraction, Field, Item, KeyValue
 from docai.tasks import auto, form
 from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
 from docai.tasks.lexicon import Phrase, PhraseBook, lexicon
-from docai.tasks.likeness import asked_words, content_words, is_about, is_form_of, likeness
+from docai.tasks.likeness import asked_words, content_words, is_form_of, likeness
 from docai.tasks.text import key
 
 MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
@@ -210,13 +210,19 @@ def _from_items(asked: Asked, items: Iterable[Item]) -> Iterator[Answer]:
                 break
 
 
-def _from_labels(asked: Asked, pairs: Iterable[KeyValue]) -> Iterator[Answer]:
-    """Labelled values anywhere on the pages."""
+def _from_labels(asked: Asked, pairs: Sequence[KeyValue]) -> Iterator[Answer]:
+    """Labelled values on the pages; a cell of a table has the labels of its row and column."""
+    labels: dict[tuple[WordRef, ...], str] = {}
     for pair in pairs:
-        label = pair.key.text
-        named = is_about(asked.text, label)
-        alike = 1.0 if named else likeness(asked.words, content_words(label))
-        if pair.value is None or alike < MIN_LIKENESS:
+        if pair.value is not None:
+            before = labels.get(pair.value.evidence, "")
+            labels[pair.value.evidence] = f"{before} {pair.key.text}".strip()
+    for pair in pairs:
+        if pair.value is None:
+            continue
+        texts = {pair.key.text, labels[pair.value.evidence]}
+        alike = max(likeness(asked.text, text) for text in texts)
+        if alike < MIN_LIKENESS:
             continue
         if pair.checked is None:
             yield Answer(pair.value.text, pair.confidence * alike, pair.value.evidence)

@@ -78,10 +78,8 @@ def gathered(
     read: Sequence[Reading] | None = None,
 ) -> list[tuple[Answer, Said]]:
     """Every answer that was found, with what each side says of it."""
-    if not content_words(question):
-        return []
     if read is None:
-        read = _read(document, question)
+        read = _read(document, question) if content_words(question) else ()
     best: dict[str, Answer] = {}
     odds: dict[str, float] = {}
     for reading in read[:MOST_READINGS]:

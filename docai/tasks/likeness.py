@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from docai.tasks.lexicon import Phrase, lexicon
 from docai.tasks.text import fold
@@ -21,13 +20,14 @@ def content_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word not in stop_words()))
 
 
+@lru_cache(maxsize=256)
 def asked_words(question: str) -> tuple[str, ...]:
-    """Its content words without what questions are framed in ("it says next to"), if any is left."""
+    """Content words without the way to ask for something ("it says next to"), if any are left."""
     return content_words(_unframed(question)) or content_words(question)
 
 
-def is_about(question: str, label: str) -> bool:
-    """The question is the label word for word, and else but the way to ask for it."""
+def _is_named(question: str, label: str) -> bool:
+    """Around the label stands nothing but the way to ask for it."""
     words, own = _WORD.findall(fold(question)), _WORD.findall(fold(label))
     for start in range(len(words) - len(own) + 1 if own else 0):
         end = start + len(own)
@@ -59,19 +59,23 @@ def stop_words() -> frozenset[str]:
     )
 
 
-def likeness(asked: Collection[str], label: Sequence[str]) -> float:
-    """0..1: the mean of how much of the label is asked for and how much of the question it covers.
+def likeness(question: str, label: str) -> float:
+    """0..1: 1 where nothing but the label is asked for, word for word.
 
-    0 where the question is mostly about something else: "the capital of Italy" is not answered
-    by a "Capital" of somewhere.
+    Else the mean of how much of the label is asked for and how much of the question it covers; 0
+    where the question is mostly about something else: "the capital of Italy" is not answered by
+    a "Capital" of somewhere.
     """
-    if not asked or not label:
+    if _is_named(question, label):
+        return 1.0
+    asked, own = asked_words(question), content_words(label)
+    if not asked or not own:
         return 0.0
-    shared = sum(any(is_form_of(word, other) for other in asked) for word in label)
-    matched = sum(any(is_form_of(word, other) for other in label) for word in asked)
+    shared = sum(any(is_form_of(word, other) for other in asked) for word in own)
+    matched = sum(any(is_form_of(word, other) for other in own) for word in asked)
     if matched <= len(asked) / 2:
         return 0.0
-    return 0.5 * shared / len(label) + 0.5 * matched / len(asked)
+    return 0.5 * shared / len(own) + 0.5 * matched / len(asked)
 
 
 @cache

@@ -20,7 +20,7 @@ from docai.tasks.candidates import Candidate, Kind, candidates
 from docai.tasks.confidence import log_odds
 from docai.tasks.context import Context
 from docai.tasks.lexicon import VAGUE, Phrase, PhraseBook, lexicon, phrase_book, phrase_of
-from docai.tasks.likeness import content_words, likeness
+from docai.tasks.likeness import likeness
 from docai.tasks.marks import choices
 from docai.tasks.text import key
 
@@ -111,14 +111,11 @@ def _by_likeness(
     spec: FieldSpec, kind: Kind, context: Context, pairs: Sequence[KeyValue]
 ) -> Iterator[Candidate]:
     """Pairs whose label shares the words of the description, as sure as they are alike."""
-    wanted = [
-        content_words(text)
-        for text in (*spec.labels, spec.description, spec.name.replace("_", " "))
-    ]
+    wanted = (*spec.labels, spec.description, spec.name.replace("_", " "))
     for pair in pairs:
         if pair.value is None or pair.checked is not None:
             continue
-        alike = max((likeness(words, content_words(pair.key.text)) for words in wanted), default=0)
+        alike = max(likeness(text, pair.key.text) for text in wanted)
         if alike < MIN_LIKENESS:
             continue
         score = LIKE_SCORE * alike + log_odds(pair.confidence)
@@ -140,14 +137,10 @@ def shape(text: str) -> str:
 
 
 def _ticks(spec: FieldSpec, context: Context) -> Iterator[Candidate]:
-    wanted = [
-        content_words(text)
-        for text in (*spec.labels, spec.description, spec.name.replace("_", " "))
-    ]
+    wanted = (*spec.labels, spec.description, spec.name.replace("_", " "))
     for sheet in context.sheets:
         for choice in choices(sheet):
-            words = content_words(choice.text.text)
-            alike = max((likeness(own, words) for own in wanted), default=0)
+            alike = max(likeness(text, choice.text.text) for text in wanted)
             if alike >= MIN_LIKENESS:
                 score = LIKE_SCORE * alike + SHAPED
                 yield Candidate(spec.name, FieldType.BOOLEAN, choice.ticked, choice.mark, score)

@@ -6,10 +6,11 @@ import pytest
 from test_task_invoice import AMERICAN, GERMAN
 from typed import document
 
-from docai.document import Cell, CellKind, Document, Page, Source, Table, Word
+from docai.document import Cell, CellKind, Document, Page, Source, Table, Word, WordRef
 from docai.geometry import Box
+from docai.results import KeyValue, Span
 from docai.tasks import answer
-from docai.tasks.ask import FIELDS_OF, understand
+from docai.tasks.ask import FIELDS_OF, answers, understand
 from docai.training.synth import LANGUAGES
 from docai.training.synth.wording import expanded, vocabulary
 
@@ -141,6 +142,36 @@ Name of ship:        Santa Maria
 """)
     assert first(made, "What is the blood group?") == "AB positive"
     assert first(made, "What is the name of the ship?") == "Santa Maria"
+
+
+@pytest.mark.parametrize(
+    ("label", "question"),
+    [
+        ("Reference", 'What does it say next to "Reference"?'),
+        ("Supervisor", "What is entered for Supervisor?"),
+        ("Name", "Name?"),
+        ("To", "What is written under To?"),
+        ("Given name", "What is the value of the field Given name?"),
+        ("Auflagen", "Was ist bei „Auflagen“ eingetragen?"),
+        ("Lieu", "Qu'est-il indiqué pour « Lieu » ?"),
+        ("Estado", "¿Qué pone en «Estado»?"),
+        ("项目", "“项目”一栏填的是什么？"),
+    ],
+)
+def test_the_way_to_ask_for_a_label_is_no_part_of_it(label, question):
+    made = document(f"{label}: B. Miller")
+    assert first(made, question) == "B. Miller"
+    assert first(made, question.replace(label, f"{label} Xanadu 77")) is None
+
+
+def test_a_value_with_two_labels_is_asked_for_by_both():
+    def pair(label, row):
+        key, value = (Span(t, (WordRef(0, n),)) for t, n in ((label, 2 * row), ("son", 9)))
+        return KeyValue(key, value, 0.9)
+
+    pairs = [pair("Relationship", 0), pair("Amber", 1)]
+    found = answers(document("Relationship Amber"), "Which Relationship does Amber have?", pairs)
+    assert [one.text for one in found] == ["son"]
 
 
 def test_a_ticked_box_answers_with_its_text():
