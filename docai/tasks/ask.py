@@ -17,12 +17,13 @@ from docai.tasks import auto, form
 from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
 from docai.tasks.lexicon import Phrase, PhraseBook, lexicon
-from docai.tasks.likeness import asked_words, content_words, is_form_of, likeness
+from docai.tasks.likeness import content_words, is_form_of, likeness
 from docai.tasks.text import key
 
 MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
 MIN_CONFIDENCE = 0.2  # an answer less likely than this is none
 LONGEST = 300  # characters of a question that are read
+WITHIN = 0.6  # that a label is meant which is part of a longer one that is named
 ROW_ALIKE = 0.5  # of a row's name, found again in the question
 NOT_OF_ITEM = 0.5  # that a field is meant where a question names an item, too
 
@@ -57,7 +58,7 @@ class Asked:
     """A question with the concepts its phrases stand for, the longest phrase first."""
 
     text: str
-    words: tuple[str, ...]  # that say what is asked for, folded
+    words: tuple[str, ...]  # content words, folded
     concepts: tuple[str, ...]
     columns: tuple[str, ...]
     rest: tuple[str, ...]  # content words that none of its phrases accounts for
@@ -98,7 +99,7 @@ def answers(
 
 def understand(question: str) -> Asked:
     text = question[:LONGEST]
-    words = asked_words(text)
+    words = content_words(text)
     fields = _phrases(text, lexicon().questions, lexicon().labels)
     columns = _phrases(text, lexicon().columns)
     said = content_words(" ".join(phrase.text for phrase in (*fields, *columns)))
@@ -217,14 +218,21 @@ def _from_labels(asked: Asked, pairs: Sequence[KeyValue]) -> Iterator[Answer]:
         if pair.value is not None:
             before = labels.get(pair.value.evidence, "")
             labels[pair.value.evidence] = f"{before} {pair.key.text}".strip()
+    alike = {
+        text: likeness(asked.text, text)
+        for text in {*labels.values(), *(p.key.text for p in pairs)}
+    }
+    named = {key(text) for text, own in alike.items() if own == 1.0}
+    for text in alike:  # of "Given name" and "Name" the longer one is asked for
+        if any(key(text) != longer and key(text) in longer for longer in named):
+            alike[text] *= WITHIN
     for pair in pairs:
         if pair.value is None:
             continue
-        texts = {pair.key.text, labels[pair.value.evidence]}
-        alike = max(likeness(asked.text, text) for text in texts)
-        if alike < MIN_LIKENESS:
+        share = max(alike[pair.key.text], alike[labels[pair.value.evidence]])
+        if share < MIN_LIKENESS:
             continue
         if pair.checked is None:
-            yield Answer(pair.value.text, pair.confidence * alike, pair.value.evidence)
+            yield Answer(pair.value.text, pair.confidence * share, pair.value.evidence)
         elif pair.checked:
-            yield Answer(pair.key.text, pair.confidence * alike, pair.key.evidence)
+            yield Answer(pair.key.text, pair.confidence * share, pair.key.evidence)

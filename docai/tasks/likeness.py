@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from docai.tasks.lexicon import Phrase, lexicon
@@ -13,6 +14,8 @@ MIN_STEM = 5  # letters that two words share from their start when one is a form
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_぀-ヿ㐀-鿿가-힯]+")
 
+_QUOTED = re.compile(r"""(?<!\w)["'“„‚‘«‹»]\s?(.+?)\s?["'“”’»›«](?!\w)""")
+
 
 def content_words(text: str) -> tuple[str, ...]:
     """Folded words without those of questions in general ("what", "is", "der")."""
@@ -22,8 +25,8 @@ def content_words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def asked_words(question: str) -> tuple[str, ...]:
-    """Content words without the way to ask for something ("it says next to"), if any are left."""
-    return content_words(_unframed(question)) or content_words(question)
+    """Content words but for those to ask with ("it says next to", "please give me")."""
+    return content_words(_unframed(question))
 
 
 def _is_named(question: str, label: str) -> bool:
@@ -60,15 +63,19 @@ def stop_words() -> frozenset[str]:
 
 
 def likeness(question: str, label: str) -> float:
-    """0..1: 1 where nothing but the label is asked for, word for word.
+    """0..1: 1 where nothing but the label is asked for, word for word, or where it is quoted.
 
     Else the mean of how much of the label is asked for and how much of the question it covers; 0
     where the question is mostly about something else: "the capital of Italy" is not answered by
     a "Capital" of somewhere.
     """
-    if _is_named(question, label):
+    if any(_is_named(text, label) for text in (question, *_QUOTED.findall(question))):
         return 1.0
-    asked, own = asked_words(question), content_words(label)
+    own = content_words(label)
+    return max(_shared(words, own) for words in (content_words(question), asked_words(question)))
+
+
+def _shared(asked: Sequence[str], own: Sequence[str]) -> float:
     if not asked or not own:
         return 0.0
     shared = sum(any(is_form_of(word, other) for other in asked) for word in own)

@@ -152,6 +152,11 @@ Name of ship:        Santa Maria
         ("Name", "Name?"),
         ("To", "What is written under To?"),
         ("Given name", "What is the value of the field Given name?"),
+        ("Reference", "Sorry, my eyes are tired: what did she scribble after 'Reference'?"),
+        ("Job no.", "pls give me the Job no. that was entered on this form"),
+        ("Abteilung", "Könnten Sie mir bitte sagen, was neben Abteilung steht?"),
+        ("Ville", "Pourriez-vous m'indiquer ce qui est renseigné sous Ville ?"),
+        ("Apartado", "Necesito lo que pusieron en la casilla Apartado"),
         ("Auflagen", "Was ist bei „Auflagen“ eingetragen?"),
         ("Lieu", "Qu'est-il indiqué pour « Lieu » ?"),
         ("Estado", "¿Qué pone en «Estado»?"),
@@ -162,6 +167,12 @@ def test_the_way_to_ask_for_a_label_is_no_part_of_it(label, question):
     made = document(f"{label}: B. Miller")
     assert first(made, question) == "B. Miller"
     assert first(made, question.replace(label, f"{label} Xanadu 77")) is None
+
+
+def test_of_two_labels_in_a_question_the_longer_one_is_meant():
+    made = document("Name: B. Miller\n\nGiven name: Zoe")
+    assert first(made, "What is the given name?") == "Zoe"
+    assert first(made, "What is the name?") == "B. Miller"
 
 
 def test_a_value_with_two_labels_is_asked_for_by_both():
