@@ -290,6 +290,8 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help=help)
     help = "questions: about fields alone, in this language whatever the document's own"
     parser.add_argument("--asked-in", choices=("en", "de", "fr", "es", "zh"), help=help)
+    help = "questions: about labels alone, in the wordings of a file (docs/training.md)"
+    parser.add_argument("--wordings", type=Path, metavar="JSON", help=help)
     help = "tables: read the pages' pictures at 200 dpi, too"
     parser.add_argument("--ocr", action="store_true", help=help)
     help = "tables: a Python that has the programs to compare with (docs/tables.md)"
@@ -330,7 +332,7 @@ def _evaluated(given: Given) -> Report:
             raise UsageError("docai evaluate zeroshot needs --data DIR and --weights DIR")
         return zeroshot.evaluate(data, given.weights, limit=given.limit)
     if given.what in SEVERAL:
-        from docai.training import fields_run, kinds_run, questions_run, readers
+        from docai.training import asked, fields_run, kinds_run, questions_run, readers
 
         if data is None:
             raise UsageError(f"docai evaluate {given.what} needs --data DIR, labelled documents")
@@ -339,7 +341,8 @@ def _evaluated(given: Given) -> Report:
             return fields_run.evaluate(documents, given.limit, given.seed)
         if given.what == "kinds":
             return kinds_run.evaluate(documents, given.limit, given.seed)
-        return questions_run.evaluate(documents, given.limit, given.seed, given.asked_in)
+        wordings = asked.read_wordings(given.wordings) if given.wordings else None
+        return questions_run.evaluate(documents, given.limit, given.seed, given.asked_in, wordings)
     from docai.evaluation import commands
 
     what = "model" if given.what == "speed" and given.model else given.what

@@ -6,16 +6,21 @@ documents, if neither their label nor their answer stands here.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 from docai.document import Document, WordRef
+from docai.errors import UsageError
 from docai.results import KeyValue, Span
 from docai.tasks.text import key
 from docai.training.labelled import LabelledDocument, Question
-from docai.training.synth.questions import about_fields, questions_for
+from docai.training.synth.questions import about_fields, about_pairs, questions_for
+
+Wordings = Mapping[str, Sequence[str]]  # by language: questions with "<label>" in them
 
 TRIES = 5  # other documents that are looked at for a question with no answer here
 TELLING = 4  # letters of a word that says what is asked for
@@ -75,17 +80,42 @@ def _learned_from(labelled: LabelledDocument, random: Random) -> tuple[Question,
 
 
 def questions_about(
-    labelled: LabelledDocument, random: Random, language: str | None = None
+    labelled: LabelledDocument,
+    random: Random,
+    language: str | None = None,
+    wordings: Wordings | None = None,
 ) -> tuple[Question, ...]:
     """Its own questions, else those that its fields, pairs and tables answer.
 
-    With a language: those about its fields, in that language.
+    With a language: those about its fields, in that language. With wordings: those about its
+    labels, in the wordings of its language.
     """
     if language is not None:
         return tuple(about_fields(labelled, labelled.sought, language, random))
+    paired = replace(labelled, key_values=pairs_of(labelled))
+    if wordings is not None:
+        return tuple(about_pairs(paired, wordings.get(labelled.language or "en", ()), random))
     if labelled.questions is not None:
         return labelled.questions
-    return questions_for(replace(labelled, key_values=pairs_of(labelled)), labelled.sought, random)
+    return questions_for(paired, labelled.sought, random)
+
+
+def read_wordings(path: Path) -> Wordings:
+    """A JSON file of them. Raises UsageError where it is none."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON in UTF-8: {error}") from error
+    if not isinstance(content, dict) or not all(
+        isinstance(texts, list) and all("<label>" in str(text) for text in texts)
+        for texts in content.values()
+    ):
+        raise UsageError(
+            f'{path}: wordings are lists by language, {{"en": ["What is the <label>?"]}}'
+        )
+    return content
 
 
 def pairs_of(labelled: LabelledDocument) -> tuple[KeyValue, ...]:

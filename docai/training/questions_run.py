@@ -27,7 +27,7 @@ from docai.evaluation.report import (
 )
 from docai.results import Answer
 from docai.tasks import ask, ask_model
-from docai.training.asked import elsewhere, questions_about
+from docai.training.asked import Wordings, elsewhere, questions_about
 from docai.training.fields_run import kept_for
 from docai.training.folds import Part
 from docai.training.labelled import LabelledDocument, Question
@@ -151,16 +151,20 @@ def _drawing(cases: Sequence[Case]) -> Drawing:
 
 
 def evaluate(
-    documents: Sequence[LabelledDocument], limit: int, seed: int, language: str | None = None
+    documents: Sequence[LabelledDocument],
+    limit: int,
+    seed: int,
+    language: str | None = None,
+    wordings: Wordings | None = None,
 ) -> Report:
     """`limit` is the number of documents taken of each data set, 0 for all.
 
     Of data that the model was trained on only what was kept out is taken. With a language only
-    fields are asked for, in that language whatever the documents' own. Raises UsageError where
-    nothing is left to ask.
+    fields are asked for, in that language whatever the documents' own; with wordings only what
+    stands beside labels. Raises UsageError where nothing is left to ask.
     """
     scores = QuestionScores()
-    for origin, asked in _chosen(documents, limit, seed, language):
+    for origin, asked in _chosen(documents, limit, seed, language, wordings):
         draw = Random(seed)
         scores.cases[origin] = [
             Case(
@@ -179,7 +183,11 @@ def evaluate(
 
 
 def _chosen(
-    documents: Iterable[LabelledDocument], limit: int, seed: int, language: str | None
+    documents: Iterable[LabelledDocument],
+    limit: int,
+    seed: int,
+    language: str | None,
+    wordings: Wordings | None,
 ) -> Iterator[tuple[str, list[LabelledDocument]]]:
     """By data set: documents with answered questions."""
     by_origin: dict[str, list[LabelledDocument]] = {}
@@ -194,7 +202,8 @@ def _chosen(
         draw.shuffle(own)
         asked = []
         for one in own:
-            questions = [q for q in questions_about(one, draw, language) if q.answers]
+            about = questions_about(one, draw, language, wordings)
+            questions = [question for question in about if question.answers]
             if questions:
                 some = draw.sample(questions, min(MOST, len(questions)))
                 asked.append(replace(one, questions=tuple(some)))

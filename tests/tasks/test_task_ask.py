@@ -1,5 +1,7 @@
+import json
 import re
 from importlib import resources
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,6 +15,8 @@ from docai.tasks import answer
 from docai.tasks.ask import FIELDS_OF, answers, understand
 from docai.training.synth import LANGUAGES
 from docai.training.synth.wording import expanded, vocabulary
+
+WORDINGS = Path(__file__).parents[1] / "data" / "wordings.json"
 
 
 def first(made, question):
@@ -226,3 +230,14 @@ def test_no_concept_stands_twice_in_a_section_where_yaml_would_keep_the_last_alo
     for section in re.split(r"^(?=\w)", text, flags=re.MULTILINE):
         names = re.findall(r"^  ([\w ]+):", section, flags=re.MULTILINE)
         assert len(names) == len(set(names)), section.split(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("en", "Supervisor"), ("de", "Auflagen"), ("fr", "Remarque"), ("es", "Ayudante")],
+)
+def test_most_wordings_that_no_rule_was_written_for_are_understood(language, label):
+    made = document(f"{label}: B. Miller")
+    wordings = json.loads(WORDINGS.read_text("utf-8"))[language]
+    answered = [first(made, text.replace("<label>", label)) == "B. Miller" for text in wordings]
+    assert sum(answered) >= 0.8 * len(wordings)

@@ -7,8 +7,9 @@ torch = pytest.importorskip("torch")
 from docai.document import WordRef  # noqa: E402
 from docai.errors import UsageError  # noqa: E402
 from docai.models import small  # noqa: E402
-from docai.results import Span  # noqa: E402
+from docai.results import KeyValue, Span  # noqa: E402
 from docai.training import questions_run  # noqa: E402
+from docai.training.asked import read_wordings  # noqa: E402
 from docai.training.folds import Part, part_of  # noqa: E402
 from docai.training.labelled import LabelledDocument, Question  # noqa: E402
 from docai.training.readers import text_page  # noqa: E402
@@ -52,3 +53,23 @@ def test_what_the_model_has_seen_is_not_asked():
     assert not kept
     with pytest.raises(UsageError, match="none is left"):
         questions_run.evaluate(documents, 0, 0)
+
+
+def test_labels_are_asked_for_in_given_wordings(tmp_path):
+    path = tmp_path / "wordings.json"
+    path.write_text('{"en": ["pls read me what is next to <label>"]}', "utf-8")
+    document, _ = text_page("Clerk: Smith", "note")
+    clerk, smith = (Span(document.text((ref,)), (ref,)) for ref in document.refs())
+    labelled = LabelledDocument(document, "notes", key_values=(KeyValue(clerk, smith, 1.0),))
+    report = questions_run.evaluate([labelled], 0, 0, wordings=read_wordings(path))
+    rows = {row["name"]: row for row in report.json()["tables"][0]["rows"]}
+    assert rows["notes, rules"]["questions"] == rows["notes, rules"]["exact match"] == 1
+
+
+@pytest.mark.parametrize("content", ["[]", '{"en": "What?"}', '{"en": ["What?"]}', "{", None])
+def test_wordings_that_are_none_are_told(tmp_path, content):
+    path = tmp_path / "wordings.json"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    with pytest.raises(UsageError, match="wordings"):
+        read_wordings(path)

@@ -27,7 +27,7 @@ def questions_for(
     bank = vocabulary(language)["questions"]
     return (
         *about_fields(labelled, sought, language, random),
-        *_about_pairs(labelled, bank["pairs"], random),
+        *about_pairs(labelled, bank["pairs"], random),
         *_about_cells(labelled, bank["cells"], random),
     )
 
@@ -48,8 +48,10 @@ def about_fields(
     return questions
 
 
-def _about_pairs(labelled: LabelledDocument, bank: list[str], random: Random) -> list[Question]:
-    """Only about labels that are on the document once."""
+def about_pairs(labelled: LabelledDocument, bank: Sequence[str], random: Random) -> list[Question]:
+    """Only about labels that are on the document once; `bank` are wordings with "<label>"."""
+    if not bank:
+        return []
     pairs = [pair for pair in labelled.key_values or () if pair.checked is None]
     labels = [_plain(pair.key.text) for pair in pairs]
     chosen = random.sample(range(len(pairs)), min(MOST_PAIRS, len(pairs)))
