@@ -88,7 +88,7 @@ def answers(
     found = [
         *_from_fields(asked, document),
         *_from_labels(asked, pairs),
-        *from_tables(asked.words, document),
+        *from_tables(asked.text, document),
     ]
     best: dict[str, Answer] = {}
     for one in sorted(found, key=lambda a: -a.confidence):

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from docai.document import Cell, CellKind, Document, Page, Role, WholeTable, WordRef, whole_tables
 from docai.layout.figures import is_year
 from docai.results import Answer
-from docai.tasks.likeness import content_words, is_form_of
+from docai.tasks.likeness import asked_words, content_words, is_form_of
 
-MIN_COVERED = 0.55  # share of a question's words that a cell's context accounts for
+MIN_COVERED = 0.55  # share of what a question is about that a cell's context accounts for
 ALIKE = 0.5  # of a row's or a column's name, found again in the question
 SINGLE = 0.8  # that a description is meant whose first word alone is in the question
 MIN_NAME = 4  # letters of such a word
@@ -33,11 +33,15 @@ class _Place:
     besides: str  # the heading above its row, the caption
 
 
-def from_tables(asked: Sequence[str], document: Document) -> Iterator[Answer]:
-    """`asked` are the content words of a question."""
+def from_tables(question: str, document: Document) -> Iterator[Answer]:
+    """Every cell that the question may mean; of several that it means equally none is likely."""
+    asked = content_words(question)
+    about = asked_words(question) or asked
     numbers = {id(page): number for number, page in enumerate(document.pages)}
     for table in whole_tables(document.pages):
-        scored = [(score, one) for one in _places(table) if (score := _score(asked, one)) > 0]
+        scored = [
+            (score, one) for one in _places(table) if (score := _score(asked, about, one)) > 0
+        ]
         ties = Counter(round(score, 6) for score, _ in scored)
         for score, one in scored:
             text = one.page.text(one.cell.words)
@@ -76,14 +80,14 @@ def _places(table: WholeTable) -> Iterator[_Place]:
         yield _Place(page, cell, above, named[1], f"{sections[cell.row]} {caption}")
 
 
-def _score(asked: Sequence[str], place: _Place) -> float:
+def _score(asked: Sequence[str], about: Sequence[str], place: _Place) -> float:
     """0..1; 0 where the question does not name both, or is about something else."""
     by_head = max((_headed(content_words(head), asked) for head in place.heads), default=0.0)
     by_name = named_in(content_words(place.name), asked)
     if by_head < ALIKE or by_name < ALIKE:
         return 0.0
     context = content_words(" ".join((*place.heads, place.name, place.besides)))
-    covered = sum(any(is_form_of(word, own) for own in context) for word in asked) / len(asked)
+    covered = sum(any(is_form_of(word, own) for own in context) for word in about) / len(about)
     return covered * by_head * by_name if covered >= MIN_COVERED else 0.0
 
 

@@ -212,6 +212,7 @@ def test_a_tables_cell_is_found_by_its_row_and_column():
     made = Document(Source("t.pdf", "0" * 64, "application/pdf", 1), (page,))
     assert first(made, "What is the population of Spain?") == "48"
     assert first(made, "What is the capital of France?") == "Paris"
+    assert first(made, "Could you read what it says under Population next to Spain?") == "48"
     assert first(made, "What is the capital of Italy?") is None
 
 
