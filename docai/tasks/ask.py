@@ -17,7 +17,7 @@ from docai.tasks import auto, form
 from docai.tasks.ask_tables import from_tables, named_in
 from docai.tasks.context import Context
 from docai.tasks.lexicon import Phrase, PhraseBook, lexicon
-from docai.tasks.likeness import content_words, is_form_of, likeness
+from docai.tasks.likeness import content_words, is_form_of, is_named, likeness
 from docai.tasks.text import key
 
 MIN_LIKENESS = 0.55  # of a question and a label; below it, they speak of different things
@@ -232,7 +232,7 @@ def _from_labels(asked: Asked, pairs: Sequence[KeyValue]) -> Iterator[Answer]:
         share = max(alike[pair.key.text], alike[labels[pair.value.evidence]])
         if share < MIN_LIKENESS:
             continue
-        if pair.checked is None:
+        if pair.checked is None or is_named(asked.text, pair.key.text):  # of a box, its mark
             yield Answer(pair.value.text, pair.confidence * share, pair.value.evidence)
         elif pair.checked:
             yield Answer(pair.key.text, pair.confidence * share, pair.key.evidence)

@@ -29,9 +29,15 @@ def asked_words(question: str) -> tuple[str, ...]:
     return content_words(_unframed(question))
 
 
-def _is_named(question: str, label: str) -> bool:
-    """Around the label stands nothing but the way to ask for it."""
-    words, own = _WORD.findall(fold(question)), _WORD.findall(fold(label))
+def is_named(question: str, label: str) -> bool:
+    """Nothing but the label is asked for, word for word, or it is quoted."""
+    own = _WORD.findall(fold(label))
+    return any(_asks_for(own, text) for text in (question, *_QUOTED.findall(question)))
+
+
+def _asks_for(own: Sequence[str], question: str) -> bool:
+    """Around these words stands nothing but the way to ask for them."""
+    words = _WORD.findall(fold(question))
     for start in range(len(words) - len(own) + 1 if own else 0):
         end = start + len(own)
         around = " ".join(words[:start]), " ".join(words[end:])
@@ -63,13 +69,13 @@ def stop_words() -> frozenset[str]:
 
 
 def likeness(question: str, label: str) -> float:
-    """0..1: 1 where nothing but the label is asked for, word for word, or where it is quoted.
+    """0..1: 1 where the label is named.
 
     Else the mean of how much of the label is asked for and how much of the question it covers; 0
     where the question is mostly about something else: "the capital of Italy" is not answered by
     a "Capital" of somewhere.
     """
-    if any(_is_named(text, label) for text in (question, *_QUOTED.findall(question))):
+    if is_named(question, label):
         return 1.0
     own = content_words(label)
     return max(_shared(words, own) for words in (content_words(question), asked_words(question)))
