@@ -173,6 +173,12 @@ def test_the_way_to_ask_for_a_label_is_no_part_of_it(label, question):
     assert first(made, question.replace(label, f"{label} Xanadu 77")) is None
 
 
+def test_a_number_is_not_taken_for_a_way_to_ask():
+    made = document("Job: Welder\n\nJob no.: 4711")
+    assert first(made, "What is the job no.?") == "4711"
+    assert first(document("Job: Welder"), "What is the job ID?") != "Welder"
+
+
 def test_of_two_labels_in_a_question_the_longer_one_is_meant():
     made = document("Name: B. Miller\n\nGiven name: Zoe")
     assert first(made, "What is the given name?") == "Zoe"
