@@ -289,9 +289,10 @@ def _declare_evaluate(parser: argparse.ArgumentParser) -> None:
     help = "seed of the sample that --limit takes (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=help)
     help = "questions: about fields alone, in this language whatever the document's own"
-    parser.add_argument("--asked-in", choices=("en", "de", "fr", "es", "zh"), help=help)
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--asked-in", choices=("en", "de", "fr", "es", "zh"), help=help)
     help = "questions: about labels alone, in the wordings of a file (docs/training.md)"
-    parser.add_argument("--wordings", type=Path, metavar="JSON", help=help)
+    asked.add_argument("--wordings", type=Path, metavar="JSON", help=help)
     help = "tables: read the pages' pictures at 200 dpi, too"
     parser.add_argument("--ocr", action="store_true", help=help)
     help = "tables: a Python that has the programs to compare with (docs/tables.md)"

@@ -10,20 +10,25 @@ from docai.tasks.lexicon import Phrase, lexicon
 from docai.tasks.text import fold
 
 CLOSE = 85.0  # percent of characters: "invoce" is "invoice", "date" is not "rate"
+CACHED = 1024  # texts whose words are kept: every field is compared with every label of a page
 MIN_STEM = 5  # letters that two words share from their start when one is a form of the other
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_぀-ヿ㐀-鿿가-힯]+")
-
 _QUOTED = re.compile(r"""(?<!\w)["'“„‚‘«‹»]\s?(.+?)\s?["'“”’»›«](?!\w)""")
 
 
+@lru_cache(maxsize=CACHED)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(fold(text)))
+
+
+@lru_cache(maxsize=CACHED)
 def content_words(text: str) -> tuple[str, ...]:
     """Folded words without those of questions in general ("what", "is", "der")."""
-    words = _WORD.findall(fold(text))
-    return tuple(dict.fromkeys(word for word in words if word not in stop_words()))
+    return tuple(dict.fromkeys(word for word in _words(text) if word not in stop_words()))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=CACHED)
 def asked_words(question: str) -> tuple[str, ...]:
     """Content words but for those to ask with ("it says next to", "please give me")."""
     return content_words(_unframed(question))
@@ -31,13 +36,13 @@ def asked_words(question: str) -> tuple[str, ...]:
 
 def is_named(question: str, label: str) -> bool:
     """Nothing but the label is asked for, word for word, or it is quoted."""
-    own = _WORD.findall(fold(label))
+    own = _words(label)
     return any(_asks_for(own, text) for text in (question, *_QUOTED.findall(question)))
 
 
 def _asks_for(own: Sequence[str], question: str) -> bool:
     """Around these words stands nothing but the way to ask for them."""
-    words = _WORD.findall(fold(question))
+    words = _words(question)
     for start in range(len(words) - len(own) + 1 if own else 0):
         end = start + len(own)
         around = " ".join(words[:start]), " ".join(words[end:])
@@ -57,7 +62,7 @@ def _frames() -> re.Pattern[str]:
 
 
 def _framing(phrase: Phrase) -> str:
-    words = _WORD.findall(fold(phrase.text))
+    words = _words(phrase.text)
     return r"\s*".join(words) if phrase.language == "zh" else r"\b" + r"\W+".join(words) + r"\b"
 
 
@@ -78,7 +83,8 @@ def likeness(question: str, label: str) -> float:
     if is_named(question, label):
         return 1.0
     own = content_words(label)
-    return max(_shared(words, own) for words in (content_words(question), asked_words(question)))
+    asked = {content_words(question), asked_words(question)}
+    return max(_shared(words, own) for words in asked)
 
 
 def _shared(asked: Sequence[str], own: Sequence[str]) -> float:

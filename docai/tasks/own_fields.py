@@ -111,15 +111,19 @@ def _by_likeness(
     spec: FieldSpec, kind: Kind, context: Context, pairs: Sequence[KeyValue]
 ) -> Iterator[Candidate]:
     """Pairs whose label shares the words of the description, as sure as they are alike."""
-    wanted = (*spec.labels, spec.description, spec.name.replace("_", " "))
     for pair in pairs:
         if pair.value is None or pair.checked is not None:
             continue
-        alike = max(likeness(text, pair.key.text) for text in wanted)
+        alike = max(likeness(text, pair.key.text) for text in _names(spec))
         if alike < MIN_LIKENESS:
             continue
         score = LIKE_SCORE * alike + log_odds(pair.confidence)
         yield from _typed(spec, kind, pair.value, score, context)
+
+
+def _names(spec: FieldSpec) -> tuple[str, ...]:
+    """What it is called and described by."""
+    return *spec.labels, spec.description, spec.name.replace("_", " ")
 
 
 def _shaped(candidate: Candidate, spec: FieldSpec) -> Candidate:
@@ -137,10 +141,9 @@ def shape(text: str) -> str:
 
 
 def _ticks(spec: FieldSpec, context: Context) -> Iterator[Candidate]:
-    wanted = (*spec.labels, spec.description, spec.name.replace("_", " "))
     for sheet in context.sheets:
         for choice in choices(sheet):
-            alike = max(likeness(text, choice.text.text) for text in wanted)
+            alike = max(likeness(text, choice.text.text) for text in _names(spec))
             if alike >= MIN_LIKENESS:
                 score = LIKE_SCORE * alike + SHAPED
                 yield Candidate(spec.name, FieldType.BOOLEAN, choice.ticked, choice.mark, score)

@@ -197,6 +197,7 @@ def test_a_value_with_two_labels_is_asked_for_by_both():
 
 def test_a_ticked_box_answers_with_its_text_and_one_that_is_named_with_its_mark():
     made = document("☒ Vegetarian menu   ☐ Standard menu")
+    assert first(made, "Which menu is ticked, vegetarian?") == "Vegetarian menu"
     assert first(made, "Which menu does he have, the vegetarian one?") == "Vegetarian menu"
     assert first(made, "Is vegetarian menu ticked?") == "☒"
     assert first(made, "What is entered for Standard menu?") == "☐"
